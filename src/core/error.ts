@@ -66,6 +66,11 @@ export class InferError extends Error {
   }
 }
 
+/** The reader of stdout has gone away, as `head -1` does: no failure, and nothing more to say. */
+export class StdoutClosed extends Error {
+  override name = "StdoutClosed";
+}
+
 /** Wraps whatever was thrown: what is not ours is a bug in infer. */
 export function toInferError(thrown: unknown): InferError {
   if (thrown instanceof InferError) return thrown;

@@ -1,0 +1,34 @@
+import type { Context } from "../core/context.ts";
+import type { EmbeddingOutput } from "../core/envelope.ts";
+import { InferError } from "../core/error.ts";
+import { tryCandidates } from "../engine/attempts.ts";
+import type { Candidate } from "../engine/candidates.ts";
+
+export interface EmbedRun {
+  texts: readonly string[];
+  candidates: readonly Candidate[];
+}
+
+/** `embedding.create`: one vector per text, in order. */
+export async function createEmbeddings(context: Context, run: EmbedRun): Promise<EmbeddingOutput[]> {
+  const plan = { candidates: run.candidates, mayRepeat: () => true };
+  return tryCandidates(context, plan, async (candidate, { signal }) => {
+    demandEngine(candidate);
+    const { embedLocally } = await import("../local/embed.ts");
+    const vectors = await embedLocally([...run.texts], signal);
+    return run.texts.map((text, index) => {
+      const embedding = vectors[index];
+      if (!embedding)
+        throw new InferError("provider_error", `${vectors.length} vectors for ${run.texts.length} texts.`);
+      return { text, embedding, dimensions: embedding.length };
+    });
+  });
+}
+
+function demandEngine({ provider, model }: Candidate): void {
+  const engine = provider.embedding?.engine;
+  if (model === engine) return;
+  throw new InferError("not_found", `${provider.name} have no model "${model}".`, {
+    hint: `Use --model ${provider.id}/${engine}, or leave --model out.`,
+  });
+}

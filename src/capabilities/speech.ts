@@ -1,0 +1,45 @@
+import type { Context } from "../core/context.ts";
+import { InferError } from "../core/error.ts";
+import { tryCandidates } from "../engine/attempts.ts";
+import type { Candidate } from "../engine/candidates.ts";
+import { LOCAL_VOICES, type LocalVoice, speakLocally } from "../local/speak.ts";
+
+export interface SpeechRun {
+  text: string;
+  voice?: string | undefined;
+  /** 1 is the voice's normal rate. */
+  speed?: number | undefined;
+  candidates: readonly Candidate[];
+}
+
+/** `tts.convert`: the audio as one file's bytes. */
+export async function speak(context: Context, run: SpeechRun): Promise<Uint8Array> {
+  const plan = { candidates: run.candidates, mayRepeat: () => true };
+  return tryCandidates(context, plan, async (candidate, { signal }) => {
+    demandEngine(candidate);
+    const { id: voice } = findVoice(run.voice);
+    return speakLocally({ text: run.text, voice, ...(run.speed !== undefined && { speed: run.speed }) }, signal);
+  });
+}
+
+/** `tts.voices`: what can be asked of a provider. */
+export function voicesOf({ provider }: Candidate): readonly LocalVoice[] {
+  if (provider.speech) return LOCAL_VOICES;
+  throw new InferError("not_found", `${provider.name} has no list of voices here.`);
+}
+
+function findVoice(name: string | undefined): LocalVoice {
+  const voice = LOCAL_VOICES.find(({ id }) => name === undefined || id === name);
+  if (voice) return voice;
+  throw new InferError("not_found", `There is no voice "${name}".`, {
+    hint: `Voices: ${LOCAL_VOICES.map(({ id }) => id).join(", ")}`,
+  });
+}
+
+function demandEngine({ provider, model }: Candidate): void {
+  const engine = provider.speech?.engine;
+  if (model === engine) return;
+  throw new InferError("not_found", `${provider.name} have no model "${model}".`, {
+    hint: `Use --model ${provider.id}/${engine}, or leave --model out.`,
+  });
+}

@@ -1,0 +1,102 @@
+import { CAPABILITIES, GROUPS, type Row, TOOLS } from "../core/capability.ts";
+import { type Flag, GLOBAL_FLAGS } from "../core/flags.ts";
+import { childrenOf, findRow, ROWS } from "./tree.ts";
+
+const WIDTH = 80;
+const DOCS = "Exit codes, configuration and providers: see README.md";
+
+type Paint = (text: string) => string;
+const plain: Paint = (text) => text;
+const bold: Paint = (text) => `\u001b[1m${text}\u001b[22m`;
+
+/** Help for a verb, a group, or all of it. At most 80 columns; colour is the caller's to decide. */
+export function helpText(path: readonly string[], colour: boolean): string {
+  const paint = colour ? bold : plain;
+  const row = findRow(path);
+  if (row) return verbHelp(row, paint);
+  return path.length === 0 ? rootHelp(paint) : groupHelp(path, paint);
+}
+
+function rootHelp(paint: Paint): string {
+  const groups = childrenOf([]).filter((word) => !findRow([word]));
+  return sections([
+    "infer: inference from the command line, on your own provider keys or none.",
+    `${paint("Usage")}\n  infer <command> [flags]`,
+    ...groups.map((group) => `${paint(GROUPS[group] ?? group)}\n${table(verbsBelow([group]))}`),
+    `${paint("About infer itself")}\n${table(verbs(TOOLS))}`,
+    globalFlags(paint),
+    `${paint("Example")}\n  infer ${ROWS[0]?.example}`,
+    "infer <command> --help tells more about a command.",
+    DOCS,
+  ]);
+}
+
+function groupHelp(path: readonly string[], paint: Paint): string {
+  const name = path.join(" ");
+  const first = ROWS.find(({ id }) => id.startsWith(`${path.join(".")}.`));
+  return sections([
+    `${GROUPS[path.join(".")] ?? name}`,
+    `${paint("Usage")}\n  infer ${name} <command> [flags]`,
+    `${paint("Commands")}\n${table(verbsBelow(path))}`,
+    `${paint("Example")}\n  infer ${first?.example}`,
+  ]);
+}
+
+function verbHelp(row: Row, paint: Paint): string {
+  return sections([
+    row.description,
+    `${paint("Usage")}\n  infer ${row.id.replaceAll(".", " ")} [flags]`,
+    ...(row.flags.length > 0 ? [`${paint("Flags")}\n${table(row.flags.map(flagLine))}`] : []),
+    globalFlags(paint),
+    `${paint("Example")}\n  infer ${row.example}`,
+  ]);
+}
+
+function globalFlags(paint: Paint): string {
+  return `${paint("Flags of every command")}\n${table(GLOBAL_FLAGS.map(flagLine))}`;
+}
+
+function verbsBelow(path: readonly string[]): [string, string][] {
+  const prefix = `${path.join(".")}.`;
+  return verbs(CAPABILITIES.filter(({ id }) => id.startsWith(prefix)));
+}
+
+function verbs(rows: readonly Row[]): [string, string][] {
+  const built = rows.filter((row) => ROWS.includes(row));
+  return built.map((row) => [row.id.replaceAll(".", " "), row.description]);
+}
+
+function flagLine(flag: Flag): [string, string] {
+  const value = flag.kind === "switch" ? "" : ` ${flag.value}`;
+  const choices = flag.kind === "choice" ? `: ${flag.choices.join(", ")}` : "";
+  return [`--${flag.name}${value}`, `${flag.summary}${choices}${flag.required ? " (required)" : ""}`];
+}
+
+/** Two columns, the second wrapped to fit. */
+function table(lines: readonly [string, string][]): string {
+  const left = Math.max(...lines.map(([name]) => name.length));
+  return lines
+    .flatMap(([name, text]) => {
+      const [first = "", ...rest] = wrap(text, WIDTH - left - 4);
+      return [`  ${name.padEnd(left)}  ${first}`.trimEnd(), ...rest.map((line) => `${" ".repeat(left + 4)}${line}`)];
+    })
+    .join("\n");
+}
+
+function wrap(text: string, width: number): string[] {
+  const lines: string[] = [];
+  let line = "";
+  for (const word of text.split(" ")) {
+    if (line !== "" && line.length + 1 + word.length > width) {
+      lines.push(line);
+      line = word;
+    } else {
+      line = line === "" ? word : `${line} ${word}`;
+    }
+  }
+  return [...lines, line];
+}
+
+function sections(parts: readonly string[]): string {
+  return parts.join("\n\n");
+}

@@ -1,0 +1,112 @@
+import * as v from "valibot";
+import { flagsOf, type Row } from "../core/capability.ts";
+import type { Context } from "../core/context.ts";
+import { InferError } from "../core/error.ts";
+import type { ChoiceFlag, Flag, NumberFlag, TextFlag } from "../core/flags.ts";
+import { deadline } from "../http/deadline.ts";
+import type { Values } from "./argv.ts";
+
+export type VerbInput = Record<string, unknown>;
+
+/** Checks what was typed against the row's flags and gives it the types that the handlers know. */
+export function validate(row: Row, values: Values): VerbInput {
+  const flags = flagsOf(row);
+  const stdins = flags
+    .flatMap((flag) => (readsStdin(flag) ? (values.get(flag.name) ?? []) : []))
+    .filter((value) => value === "-");
+  if (stdins.length > 1) throw new InferError("usage", "stdin can be read once only: - is given more than once.");
+  if (values.has("local") && values.has("gateway")) {
+    throw new InferError("usage", "Pass only one of --local or --gateway.");
+  }
+  const entries = flags.map((flag) => [camelCase(flag.name), convert(flag, values.get(flag.name))]);
+  return Object.fromEntries(entries);
+}
+
+/**
+ * Checks the texts, and reads stdin for the one that asked for it with `-`, or that is missing while something is piped
+ * in. What is wrong with the others is said before stdin is touched.
+ */
+export async function completeTexts(row: Row, input: VerbInput, context: Context): Promise<VerbInput> {
+  const complete = { ...input };
+  const wantsStdin = row.flags.find(
+    (flag) => flag.kind === "text" && flag.stdin && readsFrom(flag, row, input, context),
+  );
+  for (const flag of row.flags) if (flag !== wantsStdin) checkText(flag, textsOf(flag, input));
+  if (wantsStdin?.kind !== "text") return complete;
+  const stdin = await stdinText(context);
+  const given = textsOf(wantsStdin, input);
+  const texts = given.length === 0 ? [stdin] : given.map((text) => (text === "-" ? stdin : text));
+  checkText(wantsStdin, texts);
+  complete[camelCase(wantsStdin.name)] = wantsStdin.repeat ? texts : texts.at(-1);
+  return complete;
+}
+
+function readsFrom(flag: TextFlag, row: Row, input: VerbInput, context: Context): boolean {
+  const given = textsOf(flag, input);
+  if (given.length > 0) return given.includes("-");
+  const taken = row.flags.some((other) => readsStdin(other) && textsOf(other, input).includes("-"));
+  return !taken && ["pipe", "file"].includes(context.stdio.stdinKind());
+}
+
+function textsOf(flag: Flag, input: VerbInput): string[] {
+  const value = input[camelCase(flag.name)];
+  return value === undefined ? [] : [value].flat().map(String);
+}
+
+function checkText(flag: Flag, texts: readonly string[]): void {
+  if (flag.kind !== "text") return;
+  if (flag.required && texts.length === 0) {
+    throw new InferError("usage", `--${flag.name} is missing.`, {
+      hint: `Give it: --${flag.name} ${flag.value}${flag.stdin ? ", or pipe it in" : ""}`,
+    });
+  }
+  if (flag.filled && texts.some((text) => text.trim() === ""))
+    throw new InferError("usage", `--${flag.name} is blank.`);
+}
+
+/** A pipe's last newline is the shell's, not the user's. */
+async function stdinText(context: Context): Promise<string> {
+  using limit = deadline(context, context.endsAt, () => "stdin was not closed in time.");
+  const bytes = await context.stdio.readStdin(limit.signal);
+  return new TextDecoder().decode(bytes).replace(/\r?\n$/, "");
+}
+
+function readsStdin(flag: Flag): boolean {
+  return flag.kind === "text" && (flag.stdin === true || flag.name === "file");
+}
+
+function convert(flag: Flag, values: readonly string[] | undefined): unknown {
+  if (flag.kind === "switch") return values !== undefined;
+  if (flag.kind === "text") return flag.repeat ? (values ?? []) : values?.at(-1);
+  const last = values?.at(-1);
+  if (last === undefined) {
+    if (flag.required) throw new InferError("usage", `--${flag.name} is missing.`);
+    return undefined;
+  }
+  const result = v.safeParse(flag.kind === "number" ? numberSchema(flag) : choiceSchema(flag), last);
+  if (result.success) return result.output;
+  throw new InferError("usage", `--${flag.name}: ${result.issues[0].message}`);
+}
+
+function numberSchema({ integer, min, max }: NumberFlag) {
+  const what = integer ? "a whole number" : "a number";
+  const message = ({ input }: { input: unknown }): string =>
+    `${JSON.stringify(String(input))} is not ${what} from ${min} to ${max}.`;
+  return v.pipe(
+    v.string(),
+    v.regex(/^[+-]?(?:\d+\.?\d*|\.\d+)(?:e[+-]?\d+)?$/i, message),
+    v.transform(Number),
+    v.finite(message),
+    v.check((number) => !integer || Number.isInteger(number), message),
+    v.minValue(min, message),
+    v.maxValue(max, message),
+  );
+}
+
+function choiceSchema({ choices }: ChoiceFlag) {
+  return v.picklist([...choices], ({ input }) => `"${input}" is not one of ${choices.join(", ")}.`);
+}
+
+function camelCase(name: string): string {
+  return name.replace(/-([a-z])/g, (_, letter: string) => letter.toUpperCase());
+}

@@ -1,0 +1,74 @@
+import { type CommandDef, runCommand } from "citty";
+import type { Row } from "../core/capability.ts";
+import { CAPABILITIES } from "../core/capability.ts";
+import type { Context, GlobalOptions } from "../core/context.ts";
+import { InferError } from "../core/error.ts";
+import type { Result } from "../core/result.ts";
+import { VERSION } from "../version.ts";
+import { asksForJson, type Invocation, namedCapability, parseArgv, type Values } from "./argv.ts";
+import { commandTree } from "./tree.ts";
+
+/** What argv says about the run as a whole, readable however wrong the rest of argv is. */
+export function earlyOptions(argv: readonly string[]): GlobalOptions {
+  return { json: asksForJson(argv), quiet: false, verbose: false, noColor: false };
+}
+
+/** Runs one command line and hands back what is to be printed. */
+export async function runCli(argv: readonly string[], context: Context): Promise<Result> {
+  context.report.capability = capabilityOf(namedCapability(argv));
+  const invocation = parseArgv(argv);
+  switch (invocation.kind) {
+    case "version":
+      return { inventory: VERSION, text: `infer ${VERSION.version} (${VERSION.commit}, ${VERSION.target})` };
+    case "help":
+      return { text: await help(invocation.path, context) };
+    case "no-command":
+      throw await noCommand(invocation, context);
+    case "run":
+      return runRow(invocation.row, invocation.values, context);
+  }
+}
+
+async function runRow(row: Row, values: Values, context: Context): Promise<Result> {
+  const { completeTexts, validate } = await import("./input.ts");
+  const checked = validate(row, values);
+  Object.assign(context.options, checked);
+  const { timeoutMs } = context.options;
+  if (timeoutMs !== undefined) context.endsAt = context.now() + timeoutMs;
+  const input = await completeTexts(row, checked, context);
+  // Without --timeout-ms, the time that a slow pipe takes is not the command's.
+  if (timeoutMs === undefined) context.endsAt = context.now() + row.timeoutMs;
+  const leaf = await findLeaf(row.id.split("."));
+  // argv has been read already: citty gets none of it, and its own loose parsing has nothing to do.
+  const { result } = await runCommand(leaf, { rawArgs: [], data: { context, input } });
+  return result as Result;
+}
+
+async function findLeaf(path: readonly string[]): Promise<CommandDef> {
+  let command = commandTree();
+  for (const name of path) {
+    const below = command.subCommands as Record<string, () => CommandDef>;
+    const next = Object.hasOwn(below, name) ? below[name] : undefined;
+    if (!next) throw new Error(`no command ${path.join(" ")}`);
+    command = next();
+  }
+  return command;
+}
+
+/** A group without a verb shows its help, on stderr, and is a usage error. */
+async function noCommand({ path }: Invocation & { kind: "no-command" }, context: Context): Promise<InferError> {
+  if (!context.options.json) context.stdio.writeErr(`${await help(path, context)}\n\n`);
+  return new InferError("usage", `${["infer", ...path].join(" ")} needs a command.`, {
+    hint: `See ${["infer", ...path, "--help"].join(" ")}`,
+  });
+}
+
+async function help(path: readonly string[], context: Context): Promise<string> {
+  const { helpText } = await import("./help.ts");
+  const plain = context.options.noColor || context.env.NO_COLOR || !context.stdio.outIsTerminal();
+  return helpText(path, !plain);
+}
+
+function capabilityOf(id: string | null): string | null {
+  return CAPABILITIES.some((row) => row.id === id) ? id : null;
+}

@@ -1,0 +1,20 @@
+import type { CommandId } from "../core/capability.ts";
+import type { Context } from "../core/context.ts";
+import type { Transport } from "../core/envelope.ts";
+import type { Result } from "../core/result.ts";
+
+/** Runs one verb on its validated input, whose type is `Input<id>` of the row with the same id. */
+export type Handler = (context: Context, input: never) => Promise<Result>;
+
+/** The verbs that this build has. A row without an entry here is absent from the tree, help and `list`. */
+export const HANDLERS: Partial<Record<CommandId, () => Promise<Handler>>> = {
+  "model.run": async () => (await import("./model.ts")).run,
+  "tts.convert": async () => (await import("./tts.ts")).convert,
+  "tts.voices": async () => (await import("./tts.ts")).voices,
+  "embedding.create": async () => (await import("./embedding.ts")).create,
+  list: async () => (await import("./inventory.ts")).list,
+  inspect: async () => (await import("./inventory.ts")).inspect,
+};
+
+/** The ways to run a verb that this build has. */
+export const TRANSPORTS: readonly Transport[] = ["local"];

@@ -1,0 +1,35 @@
+import { speak, voicesOf } from "../capabilities/speech.ts";
+import type { Input } from "../core/capability.ts";
+import type { Context } from "../core/context.ts";
+import { InferError } from "../core/error.ts";
+import type { Result } from "../core/result.ts";
+import { checkDestination, saveMedia } from "../media/file.ts";
+import { choose } from "./backend.ts";
+
+/** `infer tts convert` */
+export async function convert(context: Context, input: Input<"tts.convert">): Promise<Result> {
+  const { text, voice, speed, output } = input;
+  if (output === "-" && context.options.json) {
+    throw new InferError("usage", "--output - puts the audio on stdout, where --json puts its document.", {
+      hint: "Use one of them.",
+    });
+  }
+  const candidates = await choose(context, "speech", input);
+  await checkDestination(context, output);
+  const bytes = await speak(context, { text, voice, speed, candidates });
+  if (output === "-") return { bytes };
+  const media = { bytes, mimeType: "audio/wav", extension: "wav" };
+  const file = await saveMedia(context, media, { output, family: "tts", subject: text });
+  context.report.outputs.push({ ...file, format: media.extension, voiceCompatible: false });
+  return { text: file.path };
+}
+
+/** `infer tts voices` */
+export async function voices(context: Context, input: Input<"tts.voices">): Promise<Result> {
+  const candidates = await choose(context, "speech", { ...input, fallback: [] });
+  const [candidate] = candidates;
+  if (!candidate) throw new Error("no candidate");
+  if (candidate.problem) throw candidate.problem;
+  const inventory = voicesOf(candidate);
+  return { inventory, text: inventory.map(({ id, description }) => `${id}  ${description}`).join("\n") };
+}

@@ -1,0 +1,49 @@
+import type { Report } from "./report.ts";
+
+export type StdinKind = "terminal" | "pipe" | "file" | "none";
+
+/** The process's own streams. stdout is written in one place only: `src/output/`. */
+export interface Stdio {
+  /** What fd 0 is; asking reads nothing. */
+  stdinKind(): StdinKind;
+  /** Everything up to the end of stdin; rejects with the signal's reason when that fires first. */
+  readStdin(signal: AbortSignal): Promise<Uint8Array>;
+  /** Resolves when the bytes are handed over; rejects when they could not be (full disk, closed pipe). */
+  writeOut(data: string | Uint8Array): Promise<void>;
+  writeErr(text: string): void;
+  outIsTerminal(): boolean;
+  errIsTerminal(): boolean;
+}
+
+/** What was said about the run as a whole, in flags that every verb has. */
+export interface GlobalOptions {
+  json: boolean;
+  quiet: boolean;
+  verbose: boolean;
+  noColor: boolean;
+  config?: string | undefined;
+  agent?: string | undefined;
+  timeoutMs?: number | undefined;
+}
+
+/** Made once per run and handed down; everything that touches the world is in here. */
+export interface Context {
+  env: Readonly<Record<string, string | undefined>>;
+  cwd: string;
+  fetch: typeof globalThis.fetch;
+  /** Milliseconds since the epoch. */
+  now(): number;
+  /** A number in [0, 1), for jitter. */
+  random(): number;
+  /** Rejects with the signal's reason when that fires first. */
+  sleep(ms: number, signal: AbortSignal): Promise<void>;
+  /** Fires on Ctrl-C and SIGTERM, with an `interrupted` error as its reason. */
+  signal: AbortSignal;
+  /** When the command has to be done, as `now()` counts: the one deadline that everything shares. */
+  endsAt: number;
+  stdio: Stdio;
+  options: GlobalOptions;
+  report: Report;
+  /** Keys in use: never printed, see `src/http/redact.ts`. */
+  secrets: Set<string>;
+}

@@ -1,0 +1,97 @@
+import { toJsonSchema } from "@valibot/to-json-schema";
+import * as v from "valibot";
+import { type ErrorType, EXIT_CODES } from "./error.ts";
+
+const errorType = v.picklist(Object.keys(EXIT_CODES) as ErrorType[]);
+const whole = v.pipe(v.number(), v.integer(), v.minValue(0));
+const milliseconds = v.pipe(v.number(), v.minValue(0));
+const httpStatus = v.pipe(v.number(), v.integer(), v.minValue(100), v.maxValue(599));
+
+/** One for every candidate tried, retries included. */
+const attempt = v.strictObject({
+  provider: v.string(),
+  model: v.nullable(v.string()),
+  outcome: v.picklist(["success", "failed", "skipped"]),
+  latencyMs: milliseconds,
+  status: v.exactOptional(httpStatus),
+  requestId: v.exactOptional(v.string()),
+  error: v.exactOptional(v.strictObject({ type: errorType, message: v.string() })),
+  /** Index in `attempts` of the first try, which this one repeats. */
+  retryOf: v.exactOptional(whole),
+});
+
+export const textOutput = v.strictObject({
+  text: v.string(),
+  mediaUrl: v.null(),
+  finishReason: v.exactOptional(v.picklist(["stop", "length", "content_filter", "tool_calls", "other"])),
+});
+
+export const embeddingOutput = v.strictObject({
+  text: v.string(),
+  embedding: v.array(v.number()),
+  dimensions: v.pipe(v.number(), v.integer(), v.minValue(1)),
+});
+
+/** A file that infer wrote: an absolute path, its bytes' type and size, and their SHA-256 in lower-case hex. */
+export const fileOutput = v.strictObject({
+  path: v.string(),
+  mimeType: v.string(),
+  size: whole,
+  sha256: v.pipe(v.string(), v.regex(/^[0-9a-f]{64}$/)),
+});
+
+export const speechOutput = v.strictObject({
+  ...fileOutput.entries,
+  /** The container as a short name: `wav`, `mp3`, `ogg`. */
+  format: v.string(),
+  /** Whether the channel can play the file as a voice message. */
+  voiceCompatible: v.boolean(),
+});
+
+/** Tokens as the provider counts them; reasoning is part of the output, what was cached is part of the input. */
+const usage = v.strictObject({
+  inputTokens: v.exactOptional(whole),
+  outputTokens: v.exactOptional(whole),
+  totalTokens: v.exactOptional(whole),
+  reasoningTokens: v.exactOptional(whole),
+  cachedInputTokens: v.exactOptional(whole),
+});
+
+const error = v.strictObject({
+  type: errorType,
+  message: v.string(),
+  hint: v.exactOptional(v.string()),
+  provider: v.exactOptional(v.string()),
+  model: v.exactOptional(v.string()),
+  status: v.exactOptional(httpStatus),
+  retryable: v.boolean(),
+  retryAfterMs: v.exactOptional(milliseconds),
+  requestId: v.exactOptional(v.string()),
+});
+
+/** Members in OpenClaw's order, ours after them. */
+export const envelopeSchema = v.strictObject({
+  ok: v.boolean(),
+  /** null when argv names no capability. */
+  capability: v.nullable(v.string()),
+  transport: v.picklist(["local", "gateway"]),
+  provider: v.nullable(v.string()),
+  model: v.nullable(v.string()),
+  attempts: v.array(attempt),
+  /** The input files as they were sent. */
+  inputs: v.exactOptional(v.array(v.strictObject({ path: v.string(), mimeType: v.string() }))),
+  outputs: v.array(v.union([textOutput, embeddingOutput, speechOutput, fileOutput])),
+  /** Hints that the provider could not honour. */
+  ignoredOverrides: v.exactOptional(
+    v.array(v.strictObject({ key: v.string(), value: v.union([v.string(), v.number(), v.boolean()]) })),
+  ),
+  usage: v.exactOptional(usage),
+  warnings: v.exactOptional(v.array(v.string())),
+  durationMs: v.exactOptional(milliseconds),
+  error: v.nullable(error),
+});
+
+/** The same as JSON Schema, draft 2020-12. */
+export function envelopeJsonSchema(): object {
+  return { title: "infer envelope", ...toJsonSchema(envelopeSchema, { target: "draft-2020-12" }) };
+}

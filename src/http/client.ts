@@ -1,0 +1,110 @@
+import { createFetch } from "ofetch";
+import type { Context } from "../core/context.ts";
+import { InferError } from "../core/error.ts";
+import { toNetworkError } from "./network-error.ts";
+
+export interface HttpRequest {
+  method: "GET" | "POST";
+  url: string;
+  headers: Record<string, string>;
+  body?: string;
+  /** `false`: hand a redirect back instead of following it. */
+  followRedirects?: false;
+}
+
+export interface Reply {
+  status: number;
+  headers: Headers;
+  /** Where the answer came from, after redirects. */
+  url: URL;
+  /** Chunks as they arrive. A break or the signal surfaces as an `InferError`, also in the middle of the body. */
+  body: AsyncIterable<Uint8Array>;
+}
+
+const MOST_REDIRECTS = 5;
+const USER_AGENT = "infer";
+
+/** Headers that may follow a redirect to another origin; anything else could be a credential. */
+const HARMLESS_HEADERS = new Set(["accept", "accept-language", "user-agent"]);
+
+type Sender = Pick<Context, "fetch">;
+
+/**
+ * Sends one request and hands back the answer with its body still to be read, whatever its status. Redirects are
+ * followed by hand: fetch would carry `x-api-key` and the like to another origin.
+ */
+export async function send(context: Sender, request: HttpRequest, signal: AbortSignal): Promise<Reply> {
+  let url = parseUrl(request.url);
+  let headers: Record<string, string> = { "user-agent": USER_AGENT, ...request.headers };
+  for (let hops = 0; ; hops++) {
+    const response = await open(context, { ...request, headers }, url, signal);
+    const location = request.followRedirects === false ? null : redirectTarget(response, url);
+    if (location === null)
+      return { status: response.status, headers: response.headers, url, body: chunks(response, url, signal) };
+    await response.body?.cancel();
+    if (hops === MOST_REDIRECTS) {
+      throw new InferError("provider_error", `${url.host} redirected more than ${MOST_REDIRECTS} times.`);
+    }
+    if (location.origin !== url.origin) {
+      if (request.method !== "GET") throw crossOriginRedirect(url, location, response.status);
+      headers = harmless(headers);
+    } else if (request.method !== "GET" && ![307, 308].includes(response.status)) {
+      // 301, 302 and 303 turn a POST into a GET: the request would arrive without its body.
+      throw crossOriginRedirect(url, location, response.status);
+    }
+    url = location;
+  }
+}
+
+async function open(context: Sender, request: HttpRequest, url: URL, signal: AbortSignal): Promise<Response> {
+  // ofetch's own retry and timeout stay off: it ignores Retry-After, and its timeout does not cover the body.
+  const client = createFetch({ fetch: context.fetch, Headers, AbortController });
+  try {
+    signal.throwIfAborted();
+    return await client.raw(url.href, {
+      method: request.method,
+      headers: request.headers,
+      ...(request.body !== undefined && { body: request.body }),
+      signal,
+      retry: false,
+      redirect: "manual",
+      responseType: "stream",
+      ignoreResponseError: true,
+    });
+  } catch (thrown) {
+    throw toNetworkError(thrown, url, signal);
+  }
+}
+
+async function* chunks(response: Response, url: URL, signal: AbortSignal): AsyncGenerator<Uint8Array> {
+  if (!response.body) return;
+  try {
+    for await (const chunk of response.body) yield chunk;
+  } catch (thrown) {
+    throw toNetworkError(thrown, url, signal);
+  }
+}
+
+function parseUrl(text: string): URL {
+  const url = URL.parse(text);
+  if (url && /^https?:$/.test(url.protocol)) return url;
+  throw new InferError("usage", `"${text}" is not an http(s) URL.`, { hint: "Check baseUrl in the config." });
+}
+
+function redirectTarget(response: Response, from: URL): URL | null {
+  if (![301, 302, 303, 307, 308].includes(response.status)) return null;
+  const location = response.headers.get("location");
+  const target = location === null ? null : URL.parse(location, from.href);
+  return target && /^https?:$/.test(target.protocol) ? target : null;
+}
+
+function crossOriginRedirect(from: URL, to: URL, status: number): InferError {
+  return new InferError("provider_error", `${from.host} answered ${status} and points to ${to.origin}${to.pathname}.`, {
+    status,
+    hint: `infer does not send a prompt or a key where it was not told to. If that is the right address, set it as baseUrl.`,
+  });
+}
+
+function harmless(headers: Record<string, string>): Record<string, string> {
+  return Object.fromEntries(Object.entries(headers).filter(([name]) => HARMLESS_HEADERS.has(name.toLowerCase())));
+}

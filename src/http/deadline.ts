@@ -1,0 +1,35 @@
+import type { Context } from "../core/context.ts";
+import { InferError } from "../core/error.ts";
+
+/**
+ * A signal that fires at a moment, or when the context's own does; its reason is one of our errors in both cases.
+ * It covers whatever is done under it: connect, headers and body.
+ */
+export interface Deadline extends Disposable {
+  signal: AbortSignal;
+}
+
+/** What setTimeout can wait for; a later moment needs no timer. */
+const LONGEST_TIMER = 2 ** 31 - 1;
+
+/** `endsAt` as `context.now()` counts. `message` says what was being waited for when it fires. */
+export function deadline(context: Pick<Context, "now" | "signal">, endsAt: number, message: () => string): Deadline {
+  const { signal: outer } = context;
+  const controller = new AbortController();
+  const expire = (): void => {
+    const hint = "Give it longer with --timeout-ms.";
+    controller.abort(new InferError("timeout", message(), { retryable: true, hint }));
+  };
+  const wait = Math.max(0, endsAt - context.now());
+  const timer = wait <= LONGEST_TIMER ? setTimeout(expire, wait) : undefined;
+  const onAbort = (): void => controller.abort(outer.reason);
+  if (outer.aborted) onAbort();
+  else outer.addEventListener("abort", onAbort, { once: true });
+  return {
+    signal: controller.signal,
+    [Symbol.dispose]() {
+      clearTimeout(timer);
+      outer.removeEventListener("abort", onAbort);
+    },
+  };
+}

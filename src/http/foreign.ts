@@ -1,0 +1,80 @@
+import { lookup } from "node:dns/promises";
+import type { Context } from "../core/context.ts";
+import { InferError } from "../core/error.ts";
+import { type HttpRequest, type Reply, send } from "./client.ts";
+import { isLocalName, isPrivateAddress } from "./private-address.ts";
+
+export interface ForeignOptions {
+  allowPrivateNetwork: boolean;
+  signal: AbortSignal;
+}
+
+const MOST_REDIRECTS = 5;
+
+/**
+ * Fetches a URL that a person or a provider handed over, with no credential on it. Every hop is checked before it is
+ * contacted: http(s) only, and no address on this machine or its network unless that is allowed.
+ */
+export async function fetchForeign(
+  context: Pick<Context, "fetch" | "env">,
+  address: string,
+  options: ForeignOptions,
+): Promise<Reply> {
+  let url = address;
+  for (let hops = 0; hops <= MOST_REDIRECTS; hops++) {
+    const request = options.allowPrivateNetwork ? plain(url) : await guarded(context, url);
+    const reply = await send(context, { ...request, followRedirects: false }, options.signal);
+    const location = reply.status >= 300 && reply.status < 400 ? reply.headers.get("location") : null;
+    if (location === null) return reply;
+    url = URL.parse(location, url)?.href ?? location;
+  }
+  throw new InferError("provider_error", `${address} redirected more than ${MOST_REDIRECTS} times.`);
+}
+
+/** The request, once its address is known to be public. */
+async function guarded(context: Pick<Context, "env">, address: string): Promise<HttpRequest> {
+  const url = URL.parse(address);
+  if (!url || !/^https?:$/.test(url.protocol)) throw new InferError("refused", `${address} is not an http(s) URL.`);
+  const host = url.hostname.replace(/^\[|\]$/g, "");
+  const literal = /^[\d.]+$/.test(host) || host.includes(":");
+  if (literal ? isPrivateAddress(host) : isLocalName(host)) throw refused(host);
+  if (literal || isProxied(context.env)) return plain(url.href);
+  const addresses = await resolve(host);
+  const found = addresses.find(isPrivateAddress);
+  if (found !== undefined) throw refused(`${host} (${found})`);
+  return pinned(url, addresses);
+}
+
+/**
+ * Plain http goes to the very address that was checked, so that a second DNS answer cannot lead elsewhere. With
+ * https the name has to stay for the certificate, which a private server would not have.
+ */
+function pinned(url: URL, [address]: readonly string[]): HttpRequest {
+  if (url.protocol === "https:" || address === undefined) return plain(url.href);
+  const direct = new URL(url);
+  direct.hostname = address.includes(":") ? `[${address}]` : address;
+  return { method: "GET", url: direct.href, headers: { host: url.host } };
+}
+
+function plain(url: string): HttpRequest {
+  return { method: "GET", url, headers: {} };
+}
+
+async function resolve(host: string): Promise<string[]> {
+  try {
+    return (await lookup(host, { all: true })).map(({ address }) => address);
+  } catch (thrown) {
+    throw new InferError("network", `${host} could not be found (DNS).`, { cause: thrown });
+  }
+}
+
+/** A proxy resolves names itself: only what the URL says can be checked. */
+function isProxied(env: Context["env"]): boolean {
+  return ["HTTP_PROXY", "http_proxy", "HTTPS_PROXY", "https_proxy", "ALL_PROXY", "all_proxy"].some((name) => env[name]);
+}
+
+function refused(what: string): InferError {
+  return new InferError("refused", `${what} is on this machine or a private network.`, {
+    hint: "Allow it with --allow-private-network.",
+  });
+}

@@ -1,0 +1,63 @@
+import { createParser } from "eventsource-parser";
+import { InferError } from "../core/error.ts";
+
+/** One message of a stream: an SSE event, or a line of NDJSON. */
+export interface Frame {
+  event?: string | undefined;
+  data: string;
+}
+
+export type Framing = "sse" | "ndjson";
+
+/** No vendor sends a message this long; a server that never ends its line must not fill the memory. */
+const LONGEST_MESSAGE = 64 * 1024 * 1024;
+
+export async function* readFrames(body: AsyncIterable<Uint8Array>, framing: Framing): AsyncGenerator<Frame> {
+  yield* framing === "sse" ? events(body) : lines(body);
+}
+
+async function* events(body: AsyncIterable<Uint8Array>): AsyncGenerator<Frame> {
+  const ready: Frame[] = [];
+  let pending = 0;
+  const parser = createParser({
+    onEvent: ({ event, data }) => {
+      ready.push({ event, data });
+      pending = 0;
+    },
+  });
+  for await (const text of decoded(body)) {
+    pending += text.length;
+    parser.feed(text);
+    yield* ready.splice(0);
+    if (pending > LONGEST_MESSAGE) throw tooLong();
+  }
+  // Some servers leave out the blank line that ends the last event.
+  parser.feed("\n\n");
+  yield* ready;
+}
+
+async function* lines(body: AsyncIterable<Uint8Array>): AsyncGenerator<Frame> {
+  let rest = "";
+  for await (const text of decoded(body)) {
+    const complete = (rest + text).split("\n");
+    rest = complete.pop() ?? "";
+    for (const line of complete) if (line.trim()) yield { data: line.trim() };
+    if (rest.length > LONGEST_MESSAGE) throw tooLong();
+  }
+  if (rest.trim()) yield { data: rest.trim() };
+}
+
+/** Text as it arrives; a character that is cut between two chunks waits for its other half. */
+async function* decoded(body: AsyncIterable<Uint8Array>): AsyncGenerator<string> {
+  const decoder = new TextDecoder();
+  for await (const chunk of body) {
+    const text = decoder.decode(chunk, { stream: true });
+    if (text) yield text;
+  }
+  const last = decoder.decode();
+  if (last) yield last;
+}
+
+function tooLong(): InferError {
+  return new InferError("provider_error", `The stream sent a message of more than ${LONGEST_MESSAGE} characters.`);
+}

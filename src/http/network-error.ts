@@ -1,0 +1,55 @@
+import { InferError } from "../core/error.ts";
+
+const TLS_HINT =
+  "If a company proxy or a private CA is in between, name its certificate in NODE_EXTRA_CA_CERTS or SSL_CERT_FILE.";
+
+/** Bun's and OpenSSL's codes, as a person would put them. */
+const CODES: Readonly<Record<string, readonly [what: string, hint?: string]>> = {
+  ECONNREFUSED: ["refused the connection", "Is the server running, and is the address right?"],
+  ENOTFOUND: ["could not be found (DNS)", "Check the host name, and that this machine is online."],
+  EAI_AGAIN: ["could not be looked up (DNS)", "Check that this machine is online."],
+  ECONNRESET: ["closed the connection before the answer was complete"],
+  EPIPE: ["closed the connection while the request was being sent"],
+  ETIMEDOUT: ["did not answer the connection"],
+  EHOSTUNREACH: ["cannot be reached from here"],
+  ENETUNREACH: ["cannot be reached from here", "Check that this machine is online."],
+  EPROTO: ["failed the TLS handshake", "Does the server speak https on this port?"],
+  UnsupportedProxyProtocol: ["cannot be reached through this proxy", "Only http and https proxies are supported."],
+  InvalidHTTPResponse: ["did not answer in HTTP"],
+  UNABLE_TO_VERIFY_LEAF_SIGNATURE: ["has a certificate that cannot be verified", TLS_HINT],
+  UNABLE_TO_GET_ISSUER_CERT: ["has a certificate that cannot be verified", TLS_HINT],
+  UNABLE_TO_GET_ISSUER_CERT_LOCALLY: ["has a certificate that cannot be verified", TLS_HINT],
+  SELF_SIGNED_CERT_IN_CHAIN: ["has a certificate from an unknown CA", TLS_HINT],
+  DEPTH_ZERO_SELF_SIGNED_CERT: ["has a self-signed certificate", TLS_HINT],
+  CERT_HAS_EXPIRED: ["has an expired certificate", "Check this machine's clock, too."],
+  CERT_NOT_YET_VALID: ["has a certificate that is not valid yet", "Check this machine's clock."],
+  ERR_TLS_CERT_ALTNAME_INVALID: ["has a certificate for another name"],
+};
+
+/** Nothing that a second try a moment later would meet differently. */
+const LASTING = /^(?:ENOTFOUND|UnsupportedProxyProtocol|EPROTO|CERT_\w+|ERR_TLS_\w+|\w+_CERT\w*|\w+_LEAF_SIGNATURE)$/;
+
+/**
+ * What fetch threw, as one of our errors. `signal` tells a deadline and Ctrl-C from a broken connection: their
+ * reasons are already ours.
+ */
+export function toNetworkError(thrown: unknown, url: URL, signal: AbortSignal): InferError {
+  if (thrown instanceof InferError) return thrown;
+  if (signal.aborted && signal.reason instanceof InferError) return signal.reason;
+  const { code, message } = rootCause(thrown);
+  const [what, hint] = CODES[code] ?? [`could not be reached: ${message}`];
+  return new InferError("network", `${url.host} ${what}${code ? ` [${code}]` : ""}.`, {
+    hint,
+    retryable: !LASTING.test(code),
+    cause: thrown,
+  });
+}
+
+/** ofetch wraps what fetch threw, and its own message quotes the whole URL. */
+function rootCause(thrown: unknown): { code: string; message: string } {
+  let error = thrown;
+  while (error instanceof Error && error.cause instanceof Error) error = error.cause;
+  if (!(error instanceof Error)) return { code: "", message: String(error) };
+  const code = "code" in error && typeof error.code === "string" ? error.code : "";
+  return { code, message: error.message };
+}

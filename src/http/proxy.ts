@@ -1,0 +1,26 @@
+type Env = Readonly<Record<string, string | undefined>>;
+
+const LOOPBACK = ["localhost", "127.0.0.1", "::1", "[::1]"];
+
+/**
+ * What Bun's own proxy support leaves open, as assignments to the environment: `ALL_PROXY` stands in for a scheme
+ * that has no variable of its own, and loopback never goes through a proxy, so that a local server answers whatever
+ * the shell is set up for. Empty when no proxy is configured.
+ */
+export function proxyAssignments(env: Env): Record<string, string> {
+  const assignments: Record<string, string> = {};
+  const all = env.ALL_PROXY ?? env.all_proxy;
+  let proxied = false;
+  for (const scheme of ["HTTP", "HTTPS"]) {
+    const own = env[`${scheme}_PROXY`] ?? env[`${scheme.toLowerCase()}_proxy`];
+    if (own === undefined && all) assignments[`${scheme}_PROXY`] = all;
+    proxied ||= Boolean(own ?? all);
+  }
+  if (!proxied) return {};
+  const exempt = (env.NO_PROXY ?? env.no_proxy ?? "").split(",").map((entry) => entry.trim());
+  if (!exempt.includes("*")) {
+    assignments.NO_PROXY = [...new Set([...exempt.filter(Boolean), ...LOOPBACK])].join(",");
+    assignments.no_proxy = assignments.NO_PROXY;
+  }
+  return assignments;
+}

@@ -1,0 +1,126 @@
+import { createHash } from "node:crypto";
+import { constants } from "node:fs";
+import { access, mkdir, open, rename, stat, unlink } from "node:fs/promises";
+import { basename, dirname, extname, join, resolve } from "node:path";
+import { extensions } from "mime-types";
+import { stateFolder } from "../config/paths.ts";
+import type { Context } from "../core/context.ts";
+import type { FileOutput } from "../core/envelope.ts";
+import { InferError } from "../core/error.ts";
+
+export interface MediaFile {
+  bytes: Uint8Array;
+  mimeType: string;
+  /** Of the bytes, without the dot. */
+  extension: string;
+}
+
+export interface Destination {
+  /** What `--output` said: a file, or a folder (ends in a slash, or exists). */
+  output?: string | undefined;
+  /** `image`, `tts`, `video`: where files go without `--output`. */
+  family: string;
+  /** What the file is about; names it where `--output` does not. */
+  subject: string;
+}
+
+/**
+ * Writes a finished file. It appears under its final name only when complete, and a failure leaves the old file and no
+ * litter. The extension follows the bytes, not the request; the report says so when they differ.
+ */
+export async function saveMedia(context: Context, media: MediaFile, destination: Destination): Promise<FileOutput> {
+  const path = truthfulName(context, await choosePath(context, media, destination), media);
+  try {
+    await mkdir(dirname(path), { recursive: true });
+    await writeWhole(path, media.bytes);
+  } catch (thrown) {
+    const why = thrown instanceof Error ? thrown.message : String(thrown);
+    throw new InferError("io", `${path} cannot be written: ${why}`, { cause: thrown });
+  }
+  const sha256 = createHash("sha256").update(media.bytes).digest("hex");
+  return { path, mimeType: media.mimeType, size: media.bytes.length, sha256 };
+}
+
+/** Refuses an `--output` that could not be written, before anything has been spent on it. */
+export async function checkDestination(context: Context, output: string | undefined): Promise<void> {
+  if (output === undefined || output === "-") return;
+  let folder = isFolderName(output) ? resolve(context.cwd, output) : dirname(resolve(context.cwd, output));
+  for (;;) {
+    try {
+      const found = await stat(folder);
+      if (!found.isDirectory()) throw new InferError("io", `${folder} is not a folder.`);
+      await access(folder, constants.W_OK);
+      return;
+    } catch (thrown) {
+      const code = thrown instanceof Error && "code" in thrown ? thrown.code : undefined;
+      if (code !== "ENOENT" || dirname(folder) === folder) {
+        if (thrown instanceof InferError) throw thrown;
+        throw new InferError("io", `${folder} cannot be written.`, { cause: thrown });
+      }
+      folder = dirname(folder);
+    }
+  }
+}
+
+async function choosePath(context: Context, { extension }: MediaFile, destination: Destination): Promise<string> {
+  const { output, family, subject } = destination;
+  const name = `${slug(subject)}-${Bun.randomUUIDv7().slice(-8)}.${extension}`;
+  if (output === undefined) return join(mediaFolder(context, family), name);
+  const path = resolve(context.cwd, output);
+  return isFolderName(output) || (await isFolder(path)) ? join(path, name) : path;
+}
+
+function mediaFolder(context: Context, family: string): string {
+  const { INFER_MEDIA_DIR: chosen } = context.env;
+  if (chosen) return resolve(context.cwd, chosen);
+  const state = stateFolder(context.env);
+  if (state) return join(state, "media", family);
+  throw new InferError("usage", "There is no home folder to keep the file in.", { hint: "Name it with --output." });
+}
+
+function truthfulName(context: Context, path: string, { mimeType, extension }: MediaFile): string {
+  const asked = extname(path).slice(1).toLowerCase();
+  if (asked === extension || (extensions[mimeType] ?? []).includes(asked)) return path;
+  const stem = asked === "" ? path : path.slice(0, -extname(path).length);
+  const named = `${stem}.${extension}`;
+  if (asked !== "") {
+    context.report.warnings.push(`The file is ${mimeType}: written as ${basename(named)}, not ${basename(path)}.`);
+  }
+  return named;
+}
+
+async function writeWhole(path: string, bytes: Uint8Array): Promise<void> {
+  const temporary = join(dirname(path), `.${basename(path)}.${Bun.randomUUIDv7().slice(-12)}.part`);
+  try {
+    const handle = await open(temporary, "wx", 0o644);
+    try {
+      await handle.writeFile(bytes);
+      await handle.sync();
+    } finally {
+      await handle.close();
+    }
+    await rename(temporary, path);
+  } catch (thrown) {
+    await unlink(temporary).catch(() => undefined);
+    throw thrown;
+  }
+}
+
+/** A few plain words of a text, for a file name. */
+function slug(text: string): string {
+  const words = text
+    .normalize("NFKD")
+    .toLowerCase()
+    .replace(/[^a-z0-9]+/g, "-")
+    .slice(0, 40)
+    .replace(/^-+|-+$/g, "");
+  return words || "media";
+}
+
+function isFolderName(output: string): boolean {
+  return /[/\\]$/.test(output);
+}
+
+async function isFolder(path: string): Promise<boolean> {
+  return (await stat(path).catch(() => null))?.isDirectory() ?? false;
+}

@@ -1,0 +1,171 @@
+import * as v from "valibot";
+import type { FinishReason, IgnoredOverride, Usage } from "../core/envelope.ts";
+import { count, parseJson, parseMessage, text } from "./message.ts";
+import {
+  type Built,
+  defined,
+  endpoint,
+  jsonRequest,
+  type Route,
+  type Step,
+  type TextProtocol,
+  type TextRequest,
+  type ThinkingLevel,
+} from "./wire.ts";
+
+/** `POST /v1/messages`: Anthropic's wire, spoken by several other vendors as well. */
+export const anthropicMessages: TextProtocol = { framing: "sse", build, readFrame, readWhole };
+
+const VERSION = "2023-06-01";
+/** `max_tokens` is required. What OpenClaw sends for a model that declares none. */
+const DEFAULT_MAX_TOKENS = 8192;
+/** Models that think as much as they see fit, told by an effort; a budget is for the ones before them. */
+const ADAPTIVE_MODELS = /claude-(?:opus|sonnet|haiku|fable|mythos)-(?:4-[6-9]|[5-9])/;
+/** Tokens for reasoning; Anthropic wants at least 1024, and less than `max_tokens`. */
+const BUDGETS: Readonly<Record<Exclude<ThinkingLevel, "off">, number>> = {
+  minimal: 1024,
+  low: 4096,
+  medium: 10_000,
+  adaptive: 10_000,
+  high: 20_000,
+  xhigh: 28_000,
+  max: 28_000,
+  ultra: 28_000,
+};
+
+function build(request: TextRequest, route: Route): Built {
+  const ignored: IgnoredOverride[] = [];
+  const thinking = request.thinking && thinkingFields(request.thinking, route.model);
+  // Anthropic refuses any temperature but 1 while the model reasons.
+  const reasons = request.thinking !== undefined && request.thinking !== "off";
+  if (reasons && request.temperature !== undefined) ignored.push({ key: "temperature", value: request.temperature });
+  const budget = thinking && "budget_tokens" in thinking.thinking ? thinking.thinking.budget_tokens : 0;
+  const body = {
+    model: route.model,
+    max_tokens: budget + (request.maxTokens ?? defaultMaxTokens(route, budget)),
+    messages: [{ role: "user", content: userContent(request) }],
+    stream: true,
+    ...defined({ system: request.system, temperature: reasons ? undefined : request.temperature }),
+    ...thinking,
+  };
+  const versioned = { ...route, headers: { "anthropic-version": VERSION, ...route.headers } };
+  // Bases are written with and without the version.
+  const base = route.baseUrl.replace(/\/v1\/*$/, "");
+  return { request: jsonRequest(endpoint(base, "/v1/messages"), versioned, body), ignored };
+}
+
+function userContent(request: TextRequest): string | object[] {
+  if (request.images.length === 0) return request.prompt;
+  return [
+    ...request.images.map(({ mimeType, base64 }) => ({
+      type: "image",
+      source: { type: "base64", media_type: mimeType, data: base64 },
+    })),
+    { type: "text", text: request.prompt },
+  ];
+}
+
+function thinkingFields(level: ThinkingLevel, model: string) {
+  if (level === "off") return { thinking: { type: "disabled" } };
+  if (!ADAPTIVE_MODELS.test(model)) return { thinking: { type: "enabled", budget_tokens: BUDGETS[level] } };
+  const effort = level === "minimal" ? "low" : level === "ultra" ? "max" : level;
+  return { thinking: { type: "adaptive" }, ...(effort !== "adaptive" && { output_config: { effort } }) };
+}
+
+/** The budget comes out of the same limit, so a known ceiling is shared with it. */
+function defaultMaxTokens(route: Route, budget: number): number {
+  const ceiling = route.maxTokens ?? route.quirks.maxTokens?.find(({ model }) => model.test(route.model))?.tokens;
+  if (ceiling === undefined) return DEFAULT_MAX_TOKENS;
+  return Math.max(ceiling - budget, 1024);
+}
+
+const usage = v.nullish(
+  v.object({
+    input_tokens: count,
+    output_tokens: count,
+    cache_read_input_tokens: count,
+    cache_creation_input_tokens: count,
+  }),
+);
+const message = v.object({
+  content: v.nullish(v.array(v.object({ type: text, text, thinking: text }))),
+  stop_reason: text,
+  usage,
+});
+const event = v.object({
+  type: v.string(),
+  message: v.nullish(message),
+  content_block: v.nullish(v.object({ type: text, text, thinking: text })),
+  delta: v.nullish(v.object({ type: text, text, thinking: text, stop_reason: text })),
+  usage,
+  error: v.nullish(v.unknown()),
+});
+
+function readFrame(frame: { data: string }): Step {
+  const { type, message: start, content_block, delta, usage: used, error } = parseMessage(event, parseJson(frame.data));
+  switch (type) {
+    case "message_start":
+      return start?.usage ? { usage: usageOf(start.usage) } : {};
+    case "content_block_start":
+      return content_block ? readBlocks([content_block]) : {};
+    case "content_block_delta":
+      return delta ? readBlocks([delta]) : {};
+    case "message_delta":
+      return {
+        ...(delta?.stop_reason && { finishReason: finishReason(delta.stop_reason) }),
+        ...(used && { usage: usageOf(used) }),
+      };
+    case "message_stop":
+      return { end: true };
+    case "error":
+      return { failure: error ?? { message: "The stream reported an error without saying which." } };
+    default:
+      return {};
+  }
+}
+
+function readWhole(json: unknown): Step {
+  const { content, stop_reason, usage: used } = parseMessage(message, json);
+  return {
+    ...readBlocks(content ?? []),
+    ...(stop_reason && { finishReason: finishReason(stop_reason) }),
+    ...(used && { usage: usageOf(used) }),
+    end: true,
+  };
+}
+
+function readBlocks(
+  blocks: readonly { text?: string | null | undefined; thinking?: string | null | undefined }[],
+): Step {
+  const answer = blocks.map((block) => block.text ?? "").join("");
+  const reasoning = blocks.map((block) => block.thinking ?? "").join("");
+  return { ...(answer && { text: answer }), ...(reasoning && { reasoning }) };
+}
+
+function finishReason(word: string): FinishReason {
+  switch (word) {
+    case "end_turn":
+    case "stop_sequence":
+      return "stop";
+    case "max_tokens":
+    case "model_context_window_exceeded":
+      return "length";
+    case "refusal":
+      return "content_filter";
+    case "tool_use":
+      return "tool_calls";
+    default:
+      return "other";
+  }
+}
+
+/** Anthropic counts cached input apart from `input_tokens`. */
+function usageOf(used: NonNullable<v.InferOutput<typeof usage>>): Usage {
+  const cached = used.cache_read_input_tokens ?? 0;
+  const input = used.input_tokens ?? undefined;
+  return defined({
+    inputTokens: input === undefined ? undefined : input + cached + (used.cache_creation_input_tokens ?? 0),
+    outputTokens: used.output_tokens ?? undefined,
+    cachedInputTokens: cached > 0 ? cached : undefined,
+  });
+}

@@ -1,0 +1,163 @@
+import { type ErrorType, InferError } from "../core/error.ts";
+import { excerpt } from "./message.ts";
+
+export interface FailedAnswer {
+  status: number;
+  headers: Headers;
+  body: string;
+  /** Milliseconds since the epoch, for `Retry-After` dates. */
+  now: number;
+}
+
+/** What a provider said about a failure, whatever its dialect. */
+interface Complaint {
+  message?: string | undefined;
+  /** Machine-readable words: codes, types, reasons. */
+  codes: string[];
+  /** An HTTP status inside the body; OpenRouter and Google repeat it there. */
+  status?: number | undefined;
+  retryAfterMs?: number | undefined;
+}
+
+/** Statuses that a later try may not meet again. */
+const TRANSIENT = new Set([408, 409, 425, 429, 500, 502, 503, 504, 520, 521, 522, 523, 524, 529]);
+const POLICY = /content_?policy|content_?filter|moderation|safety|responsibleai|prohibited|flagged/i;
+const NO_CREDIT = /insufficient_quota|billing|insufficient_(?:credit|balance|fund)|credit_balance|payment_required/i;
+const NO_CREDIT_WORDS = /credit balance is too low|insufficient (?:credits|balance)|out of credits/i;
+const BAD_KEY = /api_key_invalid|invalid_api_key|authentication_error|unauthenticated/i;
+const NO_MODEL = /model_not_found|not_found_error|model_decommissioned/i;
+
+/** An HTTP error as one of ours: its type from status and code, its message in the provider's own words. */
+export function failureOf({ status, headers, body, now }: FailedAnswer): InferError {
+  const complaint = readComplaint(body);
+  const message = complaint.message ?? plainMessage(status, headers, body);
+  const type = typeOf(status, complaint);
+  return new InferError(type, message, {
+    status,
+    retryable: TRANSIENT.has(status) && type !== "refused" && !noCredit(complaint),
+    retryAfterMs: retryAfter(headers, now) ?? complaint.retryAfterMs,
+    requestId: requestId(headers),
+  });
+}
+
+/** An error object that came inside a 200 or in the middle of a stream. */
+export function failureInside(value: unknown, httpStatus: number): InferError {
+  const complaint = readComplaint(JSON.stringify(value) ?? "");
+  const status = complaint.status ?? statusOfCode(complaint.codes) ?? httpStatus;
+  return new InferError(
+    typeOf(status, complaint),
+    complaint.message ?? excerpt(JSON.stringify(value) ?? String(value)),
+    {
+      status,
+      retryable: TRANSIENT.has(status) && !noCredit(complaint),
+      retryAfterMs: complaint.retryAfterMs,
+    },
+  );
+}
+
+export function requestId(headers: Headers): string | undefined {
+  return headers.get("x-request-id") ?? headers.get("request-id") ?? headers.get("x-amzn-requestid") ?? undefined;
+}
+
+function typeOf(status: number, complaint: Complaint): ErrorType {
+  const code = complaint.codes.join(" ");
+  if (status === 451) return "refused";
+  if ((status === 400 || status === 403 || status === 200) && POLICY.test(code)) return "refused";
+  if ([402, 429, 432, 433].includes(status) || noCredit(complaint)) return "rate_limited";
+  if (status === 401 || status === 403 || BAD_KEY.test(code)) return "auth";
+  if (status === 404 || NO_MODEL.test(code)) return "not_found";
+  return "provider_error";
+}
+
+function noCredit({ codes, message }: Complaint): boolean {
+  return NO_CREDIT.test(codes.join(" ")) || NO_CREDIT_WORDS.test(message ?? "");
+}
+
+/** Anthropic and OpenAI name errors in the middle of a stream by type alone. */
+function statusOfCode(codes: readonly string[]): number | undefined {
+  const code = codes.join(" ");
+  if (/overloaded/.test(code)) return 529;
+  if (/rate_limit/.test(code)) return 429;
+  if (/server_error|api_error|internal/.test(code)) return 500;
+  return undefined;
+}
+
+function readComplaint(body: string): Complaint {
+  let json: unknown;
+  try {
+    json = JSON.parse(body);
+  } catch {
+    return { codes: [] };
+  }
+  const complaint: Complaint = { codes: [] };
+  collect(json, complaint, 0);
+  return complaint;
+}
+
+/** Vendors nest the same few members in many ways: `error`, `detail`, `errors`, lists of them, JSON in a string. */
+function collect(value: unknown, into: Complaint, depth: number): void {
+  if (depth > 4) return;
+  if (typeof value === "string") {
+    into.message ??= value.trim() || undefined;
+    return;
+  }
+  if (Array.isArray(value)) {
+    for (const entry of value) collect(entry, into, depth + 1);
+    return;
+  }
+  if (!isRecord(value)) return;
+  for (const key of ["code", "type", "status", "reason", "err_code"]) {
+    const word = value[key];
+    if (typeof word === "string") into.codes.push(word);
+    if (typeof word === "number" && word >= 400 && word < 600) into.status ??= word;
+  }
+  if (typeof value.retryDelay === "string") into.retryAfterMs ??= seconds(value.retryDelay.replace(/s$/, ""));
+  const { message, msg, err_msg } = value;
+  for (const words of [message, msg, err_msg]) if (typeof words === "string") collect(words, into, depth + 1);
+  for (const key of ["error", "detail", "errors"]) collect(value[key], into, depth + 1);
+  // Google keeps its reason and its retry delay among the details; OpenRouter keeps the upstream's answer apart.
+  if (Array.isArray(value.details)) for (const entry of value.details) collectCodes(entry, into);
+  if (isRecord(value.metadata)) upstream(value.metadata, into);
+}
+
+function collectCodes(detail: unknown, into: Complaint): void {
+  if (!isRecord(detail)) return;
+  if (typeof detail.reason === "string") into.codes.push(detail.reason);
+  if (typeof detail.retryDelay === "string") into.retryAfterMs ??= seconds(detail.retryDelay.replace(/s$/, ""));
+}
+
+function upstream(metadata: Record<string, unknown>, into: Complaint): void {
+  const { raw, provider_name: name, reasons } = metadata;
+  if (Array.isArray(reasons) && reasons.length > 0) into.codes.push("moderation");
+  if (typeof raw !== "string" || raw === "") return;
+  const said = readComplaint(raw).message ?? excerpt(raw);
+  const from = typeof name === "string" ? `${name}: ` : "";
+  into.message = into.message ? `${into.message} (${from}${said})` : said;
+}
+
+function plainMessage(status: number, headers: Headers, body: string): string {
+  const title = /<title[^>]*>([^<]*)<\/title>/i.exec(body)?.[1]?.trim();
+  const isHtml = /html/i.test(headers.get("content-type") ?? "") || /^\s*</.test(body);
+  const said = isHtml ? (title ?? "an HTML page") : excerpt(body);
+  return said ? `HTTP ${status}: ${said}` : `HTTP ${status} without a word of explanation.`;
+}
+
+/** `Retry-After` is seconds or a date; `retry-after-ms` is OpenAI's and Azure's. */
+function retryAfter(headers: Headers, now: number): number | undefined {
+  const exact = Number.parseFloat(headers.get("retry-after-ms") ?? "");
+  if (exact >= 0) return Math.ceil(exact);
+  const value = headers.get("retry-after")?.trim();
+  if (!value) return undefined;
+  if (/^\d+(?:\.\d+)?$/.test(value)) return seconds(value);
+  const date = Date.parse(value);
+  return Number.isNaN(date) ? undefined : Math.max(0, date - now);
+}
+
+function seconds(value: string): number | undefined {
+  const number = Number.parseFloat(value);
+  return number >= 0 ? Math.ceil(number * 1000) : undefined;
+}
+
+function isRecord(value: unknown): value is Record<string, unknown> {
+  return typeof value === "object" && value !== null && !Array.isArray(value);
+}

@@ -1,0 +1,144 @@
+import * as v from "valibot";
+import type { FinishReason, IgnoredOverride, Usage } from "../core/envelope.ts";
+import { count, parseJson, parseMessage, text } from "./message.ts";
+import {
+  type Built,
+  defined,
+  endpoint,
+  jsonRequest,
+  type Route,
+  type Step,
+  type TextProtocol,
+  type TextRequest,
+  type ThinkingLevel,
+} from "./wire.ts";
+
+/** `POST /models/{model}:streamGenerateContent`: Gemini's wire. */
+export const googleGenerateContent: TextProtocol = { framing: "sse", build, readFrame, readWhole };
+
+function build(request: TextRequest, route: Route): Built {
+  const ignored: IgnoredOverride[] = [];
+  const thinkingConfig = request.thinking && thinkingFields(request.thinking, route.model);
+  if (request.thinking && !thinkingConfig) ignored.push({ key: "thinking", value: request.thinking });
+  const generationConfig = defined({
+    maxOutputTokens: request.maxTokens,
+    temperature: request.temperature,
+    thinkingConfig: thinkingConfig || undefined,
+  });
+  const body = {
+    contents: [
+      {
+        role: "user",
+        parts: [
+          { text: request.prompt },
+          ...request.images.map(({ mimeType, base64 }) => ({ inlineData: { mimeType, data: base64 } })),
+        ],
+      },
+    ],
+    ...(request.system !== undefined && { systemInstruction: { parts: [{ text: request.system }] } }),
+    ...(Object.keys(generationConfig).length > 0 && { generationConfig }),
+  };
+  // A base without a version means v1beta; one with it (a proxy's, say) is left alone.
+  const base = /\/v\d\w*\/*$/.test(route.baseUrl) ? route.baseUrl : endpoint(route.baseUrl, "/v1beta");
+  const model = encodeURIComponent(route.model.replace(/^models\//, ""));
+  return {
+    request: jsonRequest(endpoint(base, `/models/${model}:streamGenerateContent?alt=sse`), route, body),
+    ignored,
+  };
+}
+
+/** Gemini 3 takes a level, Gemini 2.5 a budget (-1 lets the model decide); those before them cannot think. */
+function thinkingFields(level: ThinkingLevel, model: string): object | undefined {
+  if (/gemini-2\.5/.test(model)) {
+    const budgets = { off: 0, minimal: 512, low: 1024, medium: 8192, high: 24_576, xhigh: 24_576 } as const;
+    if (level === "adaptive") return { thinkingBudget: -1 };
+    return { thinkingBudget: level === "max" || level === "ultra" ? budgets.xhigh : budgets[level] };
+  }
+  if (!/gemini-(?:[3-9]|\d\d)/.test(model)) return undefined;
+  if (level === "adaptive") return undefined;
+  if (level === "off" || level === "minimal") return { thinkingLevel: "minimal" };
+  return { thinkingLevel: level === "low" || level === "medium" ? level : "high" };
+}
+
+const answer = v.object({
+  candidates: v.nullish(
+    v.array(
+      v.object({
+        content: v.nullish(
+          v.object({ parts: v.nullish(v.array(v.object({ text, thought: v.nullish(v.boolean()) }))) }),
+        ),
+        finishReason: text,
+        finishMessage: text,
+      }),
+    ),
+  ),
+  promptFeedback: v.nullish(v.object({ blockReason: text, blockReasonMessage: text })),
+  usageMetadata: v.nullish(
+    v.object({
+      promptTokenCount: count,
+      candidatesTokenCount: count,
+      thoughtsTokenCount: count,
+      totalTokenCount: count,
+      cachedContentTokenCount: count,
+    }),
+  ),
+  error: v.nullish(v.unknown()),
+});
+
+function readFrame(frame: { data: string }): Step {
+  return readWhole(parseJson(frame.data));
+}
+
+function readWhole(json: unknown): Step {
+  const { candidates, promptFeedback, usageMetadata, error } = parseMessage(answer, json);
+  const candidate = candidates?.[0];
+  const parts = candidate?.content?.parts ?? [];
+  const step: Step = {};
+  if (error) step.failure = error;
+  const said = parts.map((part) => (part.thought ? "" : (part.text ?? ""))).join("");
+  if (said) step.text = said;
+  const reasoning = parts.map((part) => (part.thought ? (part.text ?? "") : "")).join("");
+  if (reasoning) step.reasoning = reasoning;
+  if (promptFeedback?.blockReason) {
+    step.refusal = promptFeedback.blockReasonMessage ?? `The prompt was blocked (${promptFeedback.blockReason}).`;
+  }
+  if (candidate?.finishReason) {
+    step.finishReason = finishReason(candidate.finishReason);
+    if (step.finishReason === "content_filter") {
+      step.refusal = candidate.finishMessage ?? `The answer was blocked (${candidate.finishReason}).`;
+    }
+  }
+  if (usageMetadata) step.usage = usageOf(usageMetadata);
+  return step;
+}
+
+function finishReason(word: string): FinishReason {
+  switch (word) {
+    case "STOP":
+      return "stop";
+    case "MAX_TOKENS":
+      return "length";
+    case "SAFETY":
+    case "RECITATION":
+    case "BLOCKLIST":
+    case "PROHIBITED_CONTENT":
+    case "SPII":
+    case "IMAGE_SAFETY":
+      return "content_filter";
+    default:
+      return "other";
+  }
+}
+
+/** Gemini counts thoughts apart from the answer. */
+function usageOf(usage: NonNullable<v.InferOutput<typeof answer>["usageMetadata"]>): Usage {
+  const thoughts = usage.thoughtsTokenCount ?? 0;
+  const said = usage.candidatesTokenCount ?? undefined;
+  return defined({
+    inputTokens: usage.promptTokenCount ?? undefined,
+    outputTokens: said === undefined && thoughts === 0 ? undefined : (said ?? 0) + thoughts,
+    totalTokens: usage.totalTokenCount ?? undefined,
+    reasoningTokens: usage.thoughtsTokenCount ?? undefined,
+    cachedInputTokens: usage.cachedContentTokenCount ?? undefined,
+  });
+}

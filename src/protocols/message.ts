@@ -1,0 +1,34 @@
+import * as v from "valibot";
+import { InferError } from "../core/error.ts";
+
+/** Checks one message of a provider against what its wire promises. */
+export function parseMessage<Schema extends v.GenericSchema>(schema: Schema, message: unknown): v.InferOutput<Schema> {
+  const result = v.safeParse(schema, message);
+  if (result.success) return result.output;
+  const [issue] = result.issues;
+  const path = v.getDotPath(issue);
+  throw malformed(`${path ? `${path}: ` : ""}${issue.message}`);
+}
+
+export function parseJson(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    throw malformed(`it is not JSON: ${excerpt(text)}`);
+  }
+}
+
+export function malformed(reason: string): InferError {
+  return new InferError("provider_error", `The answer cannot be understood: ${reason}`, {
+    hint: "Check that baseUrl and api in the config fit this server.",
+  });
+}
+
+/** The beginning of a text on one line, for a message. */
+export function excerpt(text: string, length = 200): string {
+  const line = text.replace(/\s+/g, " ").trim();
+  return line.length > length ? `${line.slice(0, length)}…` : line;
+}
+
+export const count = v.nullish(v.pipe(v.number(), v.finite()));
+export const text = v.nullish(v.string());

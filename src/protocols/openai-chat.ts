@@ -1,0 +1,142 @@
+import * as v from "valibot";
+import type { FinishReason, IgnoredOverride, Usage } from "../core/envelope.ts";
+import { count, parseJson, parseMessage, text } from "./message.ts";
+import {
+  type Built,
+  dataUrl,
+  defined,
+  endpoint,
+  jsonRequest,
+  type Route,
+  type Step,
+  type TextProtocol,
+  type TextRequest,
+  type ThinkingLevel,
+} from "./wire.ts";
+
+/** `POST /chat/completions`: OpenAI's older wire, and the one that most other vendors speak. */
+export const openaiChat: TextProtocol = { framing: "sse", build, readFrame, readWhole };
+
+function build(request: TextRequest, route: Route): Built {
+  const { quirks } = route;
+  const ignored: IgnoredOverride[] = [];
+  const thinking = request.thinking && reasoningFields(request.thinking, quirks.thinking ?? "effort");
+  if (request.thinking && !thinking) ignored.push({ key: "thinking", value: request.thinking });
+  const body = {
+    model: route.model,
+    messages: [
+      ...(request.system === undefined ? [] : [{ role: "system", content: request.system }]),
+      { role: "user", content: userContent(request) },
+    ],
+    stream: true,
+    ...(quirks.streamOptions !== false && { stream_options: { include_usage: true } }),
+    ...defined({
+      [quirks.maxTokensField ?? "max_completion_tokens"]: request.maxTokens,
+      temperature: request.temperature,
+    }),
+    ...thinking,
+  };
+  return { request: jsonRequest(endpoint(route.baseUrl, "/chat/completions"), route, body), ignored };
+}
+
+function userContent(request: TextRequest): string | object[] {
+  if (request.images.length === 0) return request.prompt;
+  return [
+    { type: "text", text: request.prompt },
+    ...request.images.map((image) => ({ type: "image_url", image_url: { url: dataUrl(image) } })),
+  ];
+}
+
+/** OpenAI's `reasoning_effort` values, and OpenRouter's, end at different heights. */
+function reasoningFields(level: ThinkingLevel, dialect: string): object | undefined {
+  const on = level !== "off";
+  switch (dialect) {
+    case "high-or-none":
+      return { reasoning_effort: on && level !== "minimal" ? "high" : "none" };
+    case "openrouter":
+      if (level === "adaptive") return { reasoning: { enabled: true } };
+      return { reasoning: { effort: !on ? "none" : level === "max" || level === "ultra" ? "xhigh" : level } };
+    case "deepseek":
+      return { thinking: { type: on ? "enabled" : "disabled" } };
+    case "chat-template":
+      return { chat_template_kwargs: { enable_thinking: on } };
+    default:
+      if (level === "adaptive") return undefined;
+      return { reasoning_effort: !on ? "none" : level === "ultra" ? "max" : level };
+  }
+}
+
+/** Mistral sends content as a list of chunks when the model reasons. */
+const content = v.nullish(
+  v.union([v.string(), v.array(v.object({ type: text, text, thinking: v.nullish(v.array(v.object({ text }))) }))]),
+);
+const message = v.nullish(
+  v.object({ content, refusal: text, reasoning_content: text, reasoning: v.nullish(v.unknown()) }),
+);
+const chunk = v.object({
+  choices: v.nullish(
+    v.array(v.object({ delta: message, message, finish_reason: text, error: v.nullish(v.unknown()) })),
+  ),
+  usage: v.nullish(
+    v.object({
+      prompt_tokens: count,
+      completion_tokens: count,
+      total_tokens: count,
+      completion_tokens_details: v.nullish(v.object({ reasoning_tokens: count })),
+      prompt_tokens_details: v.nullish(v.object({ cached_tokens: count })),
+    }),
+  ),
+  error: v.nullish(v.unknown()),
+});
+
+function readFrame(frame: { data: string }): Step {
+  if (frame.data.trim() === "[DONE]") return { end: true };
+  return readWhole(parseJson(frame.data));
+}
+
+/** A chunk and a whole completion differ only in `delta` and `message`. */
+function readWhole(json: unknown): Step {
+  const { choices, usage, error } = parseMessage(chunk, json);
+  const choice = choices?.[0];
+  const step: Step = {};
+  // OpenRouter reports an upstream's failure inside a 200, at the top or in the choice.
+  const failure = error ?? choice?.error;
+  if (failure) step.failure = failure;
+  const said = choice?.delta ?? choice?.message;
+  const parts = typeof said?.content === "string" ? [{ text: said.content }] : (said?.content ?? []);
+  const answer = parts.map((part) => part.text ?? "").join("");
+  if (answer) step.text = answer;
+  const reasoning = [
+    said?.reasoning_content ?? (typeof said?.reasoning === "string" ? said.reasoning : ""),
+    ...parts.flatMap((part) => ("thinking" in part ? (part.thinking ?? []).map((piece) => piece.text ?? "") : [])),
+  ].join("");
+  if (reasoning) step.reasoning = reasoning;
+  if (said?.refusal) step.refusal = said.refusal;
+  if (choice?.finish_reason) step.finishReason = finishReason(choice.finish_reason);
+  if (usage) step.usage = usageOf(usage);
+  return step;
+}
+
+function finishReason(word: string): FinishReason {
+  switch (word) {
+    case "stop":
+    case "length":
+    case "content_filter":
+    case "tool_calls":
+      return word;
+    case "function_call":
+      return "tool_calls";
+    default:
+      return "other";
+  }
+}
+
+function usageOf(usage: NonNullable<v.InferOutput<typeof chunk>["usage"]>): Usage {
+  return defined({
+    inputTokens: usage.prompt_tokens ?? undefined,
+    outputTokens: usage.completion_tokens ?? undefined,
+    totalTokens: usage.total_tokens ?? undefined,
+    reasoningTokens: usage.completion_tokens_details?.reasoning_tokens ?? undefined,
+    cachedInputTokens: usage.prompt_tokens_details?.cached_tokens ?? undefined,
+  });
+}

@@ -1,0 +1,129 @@
+import * as v from "valibot";
+import type { FinishReason, IgnoredOverride, Usage } from "../core/envelope.ts";
+import type { Frame } from "../http/frames.ts";
+import { count, parseJson, parseMessage, text } from "./message.ts";
+import {
+  type Built,
+  dataUrl,
+  defined,
+  endpoint,
+  jsonRequest,
+  type Route,
+  type Step,
+  type TextProtocol,
+  type TextRequest,
+} from "./wire.ts";
+
+/** `POST /responses`: OpenAI's newer wire, spoken by xAI as well. */
+export const openaiResponses: TextProtocol = { framing: "sse", build, readFrame, readWhole };
+
+function build(request: TextRequest, route: Route): Built {
+  const ignored: IgnoredOverride[] = [];
+  const { thinking } = request;
+  if (thinking === "adaptive") ignored.push({ key: "thinking", value: thinking });
+  const effort = thinking === "off" ? "none" : thinking === "ultra" ? "max" : thinking;
+  const body = {
+    model: route.model,
+    input: [
+      {
+        role: "user",
+        content: [
+          { type: "input_text", text: request.prompt },
+          ...request.images.map((image) => ({ type: "input_image", detail: "auto", image_url: dataUrl(image) })),
+        ],
+      },
+    ],
+    stream: true,
+    // The default keeps every prompt and answer on the vendor's servers for 30 days.
+    store: false,
+    ...defined({
+      instructions: request.system,
+      max_output_tokens: request.maxTokens,
+      temperature: request.temperature,
+    }),
+    ...(effort && thinking !== "adaptive" && { reasoning: { effort } }),
+  };
+  return { request: jsonRequest(endpoint(route.baseUrl, "/responses"), route, body), ignored };
+}
+
+const response = v.object({
+  status: text,
+  error: v.nullish(v.unknown()),
+  incomplete_details: v.nullish(v.object({ reason: text })),
+  output: v.nullish(
+    v.array(v.object({ type: text, content: v.nullish(v.array(v.object({ type: text, text, refusal: text }))) })),
+  ),
+  usage: v.nullish(
+    v.object({
+      input_tokens: count,
+      output_tokens: count,
+      total_tokens: count,
+      output_tokens_details: v.nullish(v.object({ reasoning_tokens: count })),
+      input_tokens_details: v.nullish(v.object({ cached_tokens: count })),
+    }),
+  ),
+});
+const event = v.object({
+  type: v.string(),
+  delta: v.nullish(v.unknown()),
+  refusal: text,
+  response: v.nullish(response),
+});
+
+function readFrame(frame: Frame): Step {
+  if (frame.data.trim() === "[DONE]") return { end: true };
+  const json = parseJson(frame.data);
+  const { type, delta, refusal, response: whole } = parseMessage(event, json);
+  const piece = typeof delta === "string" ? delta : "";
+  switch (type) {
+    case "response.output_text.delta":
+      return { text: piece };
+    case "response.reasoning_text.delta":
+    case "response.reasoning_summary_text.delta":
+      return { reasoning: piece };
+    case "response.refusal.done":
+      return refusal ? { refusal } : {};
+    case "response.completed":
+    case "response.incomplete":
+    case "response.failed":
+      return whole ? readResponse(whole) : { end: true };
+    case "error":
+      return { failure: json };
+    default:
+      return {};
+  }
+}
+
+function readWhole(json: unknown): Step {
+  return readResponse(parseMessage(response, json));
+}
+
+function readResponse(whole: v.InferOutput<typeof response>): Step {
+  const parts = (whole.output ?? []).filter(({ type }) => type === "message").flatMap((item) => item.content ?? []);
+  const answer = parts.map((part) => (part.type === "output_text" ? (part.text ?? "") : "")).join("");
+  const refusal = parts.map((part) => part.refusal ?? "").join("");
+  const step: Step = { end: true };
+  if (answer) step.wholeText = answer;
+  if (refusal) step.refusal = refusal;
+  if (whole.error) step.failure = whole.error;
+  else if (whole.status === "failed") step.failure = { message: "The response failed without a reason." };
+  else step.finishReason = finishReason(whole);
+  if (whole.usage) step.usage = usageOf(whole.usage);
+  return step;
+}
+
+function finishReason({ status, incomplete_details }: v.InferOutput<typeof response>): FinishReason {
+  if (status !== "incomplete") return status === "completed" || !status ? "stop" : "other";
+  if (incomplete_details?.reason === "max_output_tokens") return "length";
+  return incomplete_details?.reason === "content_filter" ? "content_filter" : "other";
+}
+
+function usageOf(usage: NonNullable<v.InferOutput<typeof response>["usage"]>): Usage {
+  return defined({
+    inputTokens: usage.input_tokens ?? undefined,
+    outputTokens: usage.output_tokens ?? undefined,
+    totalTokens: usage.total_tokens ?? undefined,
+    reasoningTokens: usage.output_tokens_details?.reasoning_tokens ?? undefined,
+    cachedInputTokens: usage.input_tokens_details?.cached_tokens ?? undefined,
+  });
+}

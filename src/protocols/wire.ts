@@ -1,0 +1,102 @@
+import type { FinishReason, IgnoredOverride, Usage } from "../core/envelope.ts";
+import type { HttpRequest } from "../http/client.ts";
+import type { Frame, Framing } from "../http/frames.ts";
+
+/** What is asked of a model, in nobody's dialect. */
+export interface TextRequest {
+  prompt: string;
+  system?: string | undefined;
+  images: readonly Image[];
+  maxTokens?: number | undefined;
+  temperature?: number | undefined;
+  thinking?: ThinkingLevel | undefined;
+}
+
+export interface Image {
+  mimeType: string;
+  base64: string;
+}
+
+export type ThinkingLevel = "off" | "minimal" | "low" | "medium" | "high" | "xhigh" | "adaptive" | "max" | "ultra";
+
+/** How a chat-completions server wants to be told how hard to think. */
+export type ThinkingDialect = "effort" | "high-or-none" | "openrouter" | "deepseek" | "chat-template";
+
+/** Where one vendor's version of a wire differs from the rest. All of it is data in the provider's row. */
+export interface TextQuirks {
+  /** openai-chat: the field for the token limit. Default `max_completion_tokens`. */
+  maxTokensField?: "max_tokens";
+  /** openai-chat: how to ask for reasoning. Default `effort`. */
+  thinking?: ThinkingDialect;
+  /** openai-chat: `false` where `stream_options` is refused; such servers send usage unasked. */
+  streamOptions?: false;
+  /** anthropic-messages: `max_tokens` to send when none is asked for, the first pattern that the model id matches. */
+  maxTokens?: readonly { model: RegExp; tokens: number }[];
+}
+
+/** One model of one provider, ready to be called. */
+export interface Route {
+  model: string;
+  baseUrl: string;
+  /** Credential and custom headers. */
+  headers: Record<string, string>;
+  quirks: TextQuirks;
+  /** Longest answer of this model as the config declares it, in tokens. */
+  maxTokens?: number | undefined;
+}
+
+export interface Built {
+  request: HttpRequest;
+  /** Hints that this wire cannot express. */
+  ignored: IgnoredOverride[];
+}
+
+/** What one message of an answer adds to it. A whole, unstreamed answer is one step. */
+export interface Step {
+  text?: string;
+  /** The complete text, sent at the end by wires that repeat it; counts only when no piece came before. */
+  wholeText?: string;
+  reasoning?: string;
+  /** What the model said when it declined, or why the provider blocked the request or the answer. */
+  refusal?: string;
+  finishReason?: FinishReason;
+  usage?: Usage;
+  /** An error that came inside a 200: the provider's own error object. */
+  failure?: unknown;
+  /** Nothing more of the answer follows. */
+  end?: boolean;
+}
+
+/** A wire for text. Everything is pure: no environment, no files, no clock, no network. */
+export interface TextProtocol {
+  framing: Framing;
+  build(request: TextRequest, route: Route): Built;
+  /** One message of a stream. Throws a `provider_error` when it is not what the wire says it is. */
+  readFrame(frame: Frame): Step;
+  /** A whole answer that came as one JSON document. */
+  readWhole(json: unknown): Step;
+}
+
+/** Joins a base URL and a path, however many slashes the base ends in. */
+export function endpoint(baseUrl: string, path: string): string {
+  return baseUrl.replace(/\/+$/, "") + path;
+}
+
+export function dataUrl(image: Image): string {
+  return `data:${image.mimeType};base64,${image.base64}`;
+}
+
+export function jsonRequest(url: string, route: Route, body: object): HttpRequest {
+  return {
+    method: "POST",
+    url,
+    headers: { "content-type": "application/json", ...route.headers },
+    body: JSON.stringify(body),
+  };
+}
+
+/** `undefined` members are left out, so that a request holds only what was asked for. */
+export function defined<T extends object>(members: T): { [K in keyof T]?: Exclude<T[K], undefined> } {
+  const entries = Object.entries(members).filter(([, value]) => value !== undefined);
+  return Object.fromEntries(entries) as { [K in keyof T]?: Exclude<T[K], undefined> };
+}
