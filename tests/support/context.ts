@@ -1,0 +1,73 @@
+import { earlyOptions, runCli } from "../../src/cli/run.ts";
+import type { Context, GlobalOptions, StdinKind } from "../../src/core/context.ts";
+import { type InferError, toInferError } from "../../src/core/error.ts";
+import { newReport } from "../../src/core/report.ts";
+import { printFailure, printResult } from "../../src/output/stdout.ts";
+
+export interface FakeWorld {
+  env?: Record<string, string>;
+  cwd?: string;
+  stdin?: { kind: StdinKind; text?: string };
+  fetch?: typeof globalThis.fetch;
+  now?: () => number;
+  sleep?: Context["sleep"];
+  signal?: AbortSignal;
+  options?: Partial<GlobalOptions>;
+}
+
+export interface FakeContext extends Context {
+  out: () => string;
+  err: () => string;
+}
+
+/** A context whose streams are strings, whose waits are short, and whose environment is what the test says. */
+export function fakeContext(world: FakeWorld = {}): FakeContext {
+  const out: Uint8Array[] = [];
+  let err = "";
+  return {
+    env: world.env ?? {},
+    cwd: world.cwd ?? process.cwd(),
+    fetch: world.fetch ?? globalThis.fetch,
+    now: world.now ?? Date.now,
+    random: () => 0.01,
+    sleep: world.sleep ?? ((ms) => Bun.sleep(ms)),
+    signal: world.signal ?? new AbortController().signal,
+    endsAt: Number.POSITIVE_INFINITY,
+    options: { json: false, quiet: false, verbose: false, noColor: false, ...world.options },
+    report: newReport(),
+    secrets: new Set(),
+    stdio: {
+      stdinKind: () => world.stdin?.kind ?? "none",
+      readStdin: async () => new TextEncoder().encode(world.stdin?.text ?? ""),
+      writeOut: async (data) => void out.push(typeof data === "string" ? new TextEncoder().encode(data) : data),
+      writeErr: (text) => {
+        err += text;
+      },
+      outIsTerminal: () => false,
+      errIsTerminal: () => false,
+    },
+    out: () => Buffer.concat(out).toString(),
+    err: () => err,
+  };
+}
+
+export interface CliRun {
+  stdout: string;
+  stderr: string;
+  error: InferError | null;
+  exitCode: number;
+  context: FakeContext;
+}
+
+/** One command line, in this process, as `main.ts` runs it. */
+export async function runInProcess(argv: string[], world: FakeWorld = {}): Promise<CliRun> {
+  const context = fakeContext({ ...world, options: earlyOptions(argv) });
+  let error: InferError | null = null;
+  try {
+    await printResult(context, await runCli(argv, context), 1);
+  } catch (thrown) {
+    error = toInferError(thrown);
+    if (context.options.json) await printFailure(context, error, 1);
+  }
+  return { stdout: context.out(), stderr: context.err(), error, exitCode: error?.exitCode ?? 0, context };
+}
