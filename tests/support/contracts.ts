@@ -25,7 +25,7 @@ export class Contract {
 
   /** What is wrong with the body; empty when it is as the vendor describes it. */
   problems(method: string, path: string, body: unknown): string[] {
-    const pointer = `/paths/${escape(path)}/${method.toLowerCase()}/requestBody/content/${escape("application/json")}/schema`;
+    const pointer = `/paths/${jsonPointer(path)}/${method.toLowerCase()}/requestBody/content/${jsonPointer("application/json")}/schema`;
     if (at(this.#document, pointer) === undefined) return [`${this.file} has no ${method} ${path} with a JSON body`];
     let validate = this.#compiled.get(pointer);
     if (!validate) {
@@ -69,6 +69,6 @@ function at(document: Json, pointer: string): unknown {
   return node;
 }
 
-function escape(key: string): string {
+function jsonPointer(key: string): string {
   return key.replaceAll("~", "~0").replaceAll("/", "~1");
 }

@@ -1,0 +1,54 @@
+/**
+ * The longest text that flite gets at once, in characters. Its memory and time grow faster than the length of a
+ * sentence, and a file that it writes in one go is copied on every append.
+ */
+const LONGEST_PIECE = 1000;
+
+/** Words beyond this are noise; flite is quadratic in the length of a word. */
+const LONGEST_WORD = 100;
+
+/** flite reads ASCII. What these say is kept; other characters are silent. */
+const SPELLINGS: readonly [RegExp, string][] = [
+  [/[‘’‚′]/g, "'"],
+  [/[“”„″«»]/g, '"'],
+  [/[‐‑]/g, "-"],
+  [/[‒–—―]/g, ", "],
+  [/€/g, " euro "],
+  [/£/g, " pound "],
+  [/ß/g, "ss"],
+  [/[æÆ]/g, "ae"],
+  [/[øØ]/g, "o"],
+  [/[œŒ]/g, "oe"],
+];
+
+/** The text as flite can read it: "café" becomes "cafe", a dash a pause, an emoji or a control character a space. */
+export function speakableText(text: string): string {
+  const spelled = SPELLINGS.reduce((result, [pattern, spelling]) => result.replace(pattern, spelling), text);
+  const ascii = spelled
+    .normalize("NFKD")
+    .replace(/\p{M}/gu, "")
+    .replace(/\u2044/g, "/") // "½" is "1⁄2" by now
+    .replace(/[^\n\x20-\x7e]/gu, " ");
+  return ascii.replace(new RegExp(`[^\\s]{${LONGEST_WORD}}`, "g"), "$& ").trim();
+}
+
+/** The text in pieces of at most 1,000 characters, cut at the end of a sentence where there is one, else between words. */
+export function textPieces(text: string): string[] {
+  const pieces: string[] = [];
+  let rest = text;
+  while (rest.length > LONGEST_PIECE) {
+    const end = cut(rest.slice(0, LONGEST_PIECE));
+    pieces.push(rest.slice(0, end).trim());
+    rest = rest.slice(end).trimStart();
+  }
+  return rest === "" ? pieces : [...pieces, rest];
+}
+
+/** Where to cut: behind the last paragraph or sentence of the window, else behind its last word. */
+function cut(window: string): number {
+  const ends = [...window.matchAll(/\n\s*\n|[.!?]["')\]]*\s/g)];
+  const last = ends.at(-1);
+  if (last) return last.index + last[0].length;
+  const space = Math.max(window.lastIndexOf(" "), window.lastIndexOf("\n"));
+  return space > 0 ? space : window.length;
+}
