@@ -1,4 +1,3 @@
-import { findModel } from "../catalog/index.ts";
 import type { Context } from "../core/context.ts";
 import { InferError } from "../core/error.ts";
 import { type Call, tryCandidates } from "../engine/attempts.ts";
@@ -8,7 +7,6 @@ import { readText } from "../http/body.ts";
 import { type Reply, send } from "../http/client.ts";
 import { deadline } from "../http/deadline.ts";
 import { readFrames } from "../http/frames.ts";
-import { readInput } from "../media/input.ts";
 import { type Answer, AnswerReader } from "../protocols/answer.ts";
 import { failureOf, requestId } from "../protocols/failure.ts";
 import { TEXT_PROTOCOLS } from "../protocols/index.ts";
@@ -53,6 +51,8 @@ export async function readImages(
   files: readonly string[],
   allowPrivateNetwork: boolean,
 ): Promise<Image[]> {
+  if (files.length === 0) return [];
+  const { readInput } = await import("../media/input.ts");
   using limit = deadline(context, context.endsAt, () => "The files could not be read in time.");
   const options = { allowPrivateNetwork, signal: limit.signal, limit: LARGEST_IMAGE };
   const images: Image[] = [];
@@ -72,7 +72,7 @@ async function ask(
   call: Call,
   show: (piece: string) => Promise<void>,
 ): Promise<Answer> {
-  if (request.images.length > 0) refuseTextOnly(candidate);
+  if (request.images.length > 0) await refuseTextOnly(candidate);
   const { protocol: id, route } = textRoute(candidate, context);
   const protocol = await TEXT_PROTOCOLS[id]();
   const { request: message, ignored } = protocol.build(request, route);
@@ -136,8 +136,9 @@ async function readStream(
 }
 
 /** A model that is known to take text only would at best drop the picture in silence. */
-function refuseTextOnly({ provider, model }: Candidate): void {
+async function refuseTextOnly({ provider, model }: Candidate): Promise<void> {
   const configured = provider.models.find(({ id }) => id === model)?.input;
+  const { findModel } = await import("../catalog/index.ts");
   const input = configured ?? findModel(provider.id, model ?? "")?.input;
   if (!input || input.includes("image")) return;
   throw new InferError("usage", `${provider.id}/${model} takes text only; it cannot see the image.`, {

@@ -2,8 +2,8 @@ import type { Row } from "../core/capability.ts";
 import { flagsOf } from "../core/capability.ts";
 import { InferError } from "../core/error.ts";
 import { type Flag, GLOBAL_FLAGS } from "../core/flags.ts";
+import { childrenOf, findRow, ROWS } from "./rows.ts";
 import { didYouMean } from "./suggest.ts";
-import { childrenOf, findRow, ROWS } from "./tree.ts";
 
 /** What argv asks for. Values are still the strings that were typed. */
 export type Invocation =

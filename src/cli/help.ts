@@ -1,6 +1,6 @@
 import { CAPABILITIES, GROUPS, type Row, TOOLS } from "../core/capability.ts";
 import { type Flag, GLOBAL_FLAGS } from "../core/flags.ts";
-import { childrenOf, findRow, ROWS } from "./tree.ts";
+import { childrenOf, findRow, ROWS } from "./rows.ts";
 
 const WIDTH = 80;
 const DOCS = "Exit codes, configuration and providers: see README.md";

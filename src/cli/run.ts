@@ -1,4 +1,3 @@
-import { type CommandDef, runCommand } from "citty";
 import type { Row } from "../core/capability.ts";
 import { CAPABILITIES } from "../core/capability.ts";
 import type { Context, GlobalOptions } from "../core/context.ts";
@@ -6,7 +5,6 @@ import { InferError } from "../core/error.ts";
 import type { Result } from "../core/result.ts";
 import { VERSION } from "../version.ts";
 import { asksForJson, type Invocation, namedCapability, parseArgv, type Values } from "./argv.ts";
-import { commandTree } from "./tree.ts";
 
 /** What argv says about the run as a whole, readable however wrong the rest of argv is. */
 export function earlyOptions(argv: readonly string[]): GlobalOptions {
@@ -38,21 +36,8 @@ async function runRow(row: Row, values: Values, context: Context): Promise<Resul
   const input = await completeTexts(row, checked, context);
   // Without --timeout-ms, the time that a slow pipe takes is not the command's.
   if (timeoutMs === undefined) context.endsAt = context.now() + row.timeoutMs;
-  const leaf = await findLeaf(row.id.split("."));
-  // argv has been read already: citty gets none of it, and its own loose parsing has nothing to do.
-  const { result } = await runCommand(leaf, { rawArgs: [], data: { context, input } });
-  return result as Result;
-}
-
-async function findLeaf(path: readonly string[]): Promise<CommandDef> {
-  let command = commandTree();
-  for (const name of path) {
-    const below = command.subCommands as Record<string, () => CommandDef>;
-    const next = Object.hasOwn(below, name) ? below[name] : undefined;
-    if (!next) throw new Error(`no command ${path.join(" ")}`);
-    command = next();
-  }
-  return command;
+  const { runLeaf } = await import("./tree.ts");
+  return runLeaf(row, { context, input });
 }
 
 /** A group without a verb shows its help, on stderr, and is a usage error. */

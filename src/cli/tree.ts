@@ -1,8 +1,9 @@
-import { type CommandDef, defineCommand } from "citty";
+import { type CommandDef, defineCommand, runCommand } from "citty";
 import { HANDLERS } from "../commands/index.ts";
-import { CAPABILITIES, type CommandId, GROUPS, type Row, TOOLS } from "../core/capability.ts";
+import { type CommandId, GROUPS, type Row } from "../core/capability.ts";
 import type { Context } from "../core/context.ts";
 import type { Result } from "../core/result.ts";
+import { childrenOf, findRow } from "./rows.ts";
 
 /** What a leaf of the tree is given to run. */
 export interface Call {
@@ -11,18 +12,17 @@ export interface Call {
   input: Record<string, unknown>;
 }
 
-/** The rows that this build can run, in the table's order. A verb without a handler does not exist. */
-export const ROWS: readonly Row[] = [...CAPABILITIES, ...TOOLS].filter(({ id }) => Object.hasOwn(HANDLERS, id));
-
-export function findRow(path: readonly string[]): Row | undefined {
-  return ROWS.find(({ id }) => id === path.join("."));
-}
-
-/** The next words that may follow `path`, in the table's order. */
-export function childrenOf(path: readonly string[]): string[] {
-  const prefix = path.map((word) => `${word}.`).join("");
-  const names = ROWS.flatMap(({ id }) => (id.startsWith(prefix) ? [id.slice(prefix.length).split(".")[0] ?? ""] : []));
-  return [...new Set(names)];
+/** Runs one leaf. argv has been read already: citty gets none of it, and its own loose parsing has nothing to do. */
+export async function runLeaf(row: Row, call: Call): Promise<Result> {
+  let command = commandTree();
+  for (const name of row.id.split(".")) {
+    const below = command.subCommands as Record<string, () => CommandDef>;
+    const next = Object.hasOwn(below, name) ? below[name] : undefined;
+    if (!next) throw new Error(`no command ${row.id}`);
+    command = next();
+  }
+  const { result } = await runCommand(command, { rawArgs: [], data: call });
+  return result as Result;
 }
 
 /** citty's tree of everything below `path`, made from the table; each leaf loads its own family when it runs. */

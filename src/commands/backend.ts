@@ -2,7 +2,6 @@ import { loadConfig } from "../config/file.ts";
 import type { Context } from "../core/context.ts";
 import { InferError } from "../core/error.ts";
 import { type Candidate, type Service, selectCandidates } from "../engine/candidates.ts";
-import { say } from "../output/stderr.ts";
 
 interface BackendFlags {
   provider?: string | undefined;
@@ -24,8 +23,15 @@ export async function choose(context: Context, service: Service, flags: BackendF
   if (first) {
     context.report.provider = first.provider.id;
     context.report.model = first.model;
-    const name = first.model === null ? first.provider.id : `${first.provider.id}/${first.model}`;
-    say(context, "verbose", `${name} (chosen by ${first.reason}; key: ${first.keySource})`);
+    await explain(context, first);
   }
   return candidates;
+}
+
+/** `--verbose` tells in one line why this backend was chosen. */
+async function explain(context: Context, { provider, model, reason, keySource }: Candidate): Promise<void> {
+  if (!context.options.verbose) return;
+  const { say } = await import("../output/stderr.ts");
+  const name = model === null ? provider.id : `${provider.id}/${model}`;
+  say(context, "verbose", `${name} (chosen by ${reason}; key: ${keySource})`);
 }
