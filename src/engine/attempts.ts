@@ -1,6 +1,6 @@
 import type { Context } from "../core/context.ts";
 import type { Attempt } from "../core/envelope.ts";
-import { InferError, toInferError } from "../core/error.ts";
+import { InferError, StdoutClosed, toInferError } from "../core/error.ts";
 import { deadline } from "../http/deadline.ts";
 import type { Candidate } from "./candidates.ts";
 
@@ -40,6 +40,7 @@ export async function tryCandidates<T>(
     try {
       return await tryOne(context, plan, candidate, endsAt, perform);
     } catch (thrown) {
+      if (thrown instanceof StdoutClosed) throw thrown;
       const error = toInferError(thrown).with({ provider: candidate.provider.id, model: candidate.model ?? undefined });
       if (error.type === "interrupted" || error.type === "internal" || !plan.mayRepeat()) throw error;
       failures.push(error);
@@ -76,6 +77,7 @@ async function tryOne<T>(
       attempts.push({ ...identity(candidate), outcome: "success", latencyMs, ...learned(call), ...repeats });
       return value;
     } catch (thrown) {
+      if (thrown instanceof StdoutClosed) throw thrown;
       const error = explained(toInferError(thrown), candidate);
       attempts.push({
         ...failedAttempt(candidate, "failed", context.now() - started, error),

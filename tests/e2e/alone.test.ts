@@ -1,0 +1,99 @@
+import { afterAll, describe, expect, test } from "bun:test";
+import { existsSync } from "node:fs";
+import { mkdir, readdir, writeFile } from "node:fs/promises";
+import { BINARY, infer, inferJson } from "../support/binary.ts";
+import { TemporaryFolder } from "../support/folder.ts";
+
+const folder = new TemporaryFolder();
+afterAll(() => folder[Symbol.dispose]());
+
+/** A network namespace of its own has no way out, not even to loopback. */
+const noNetwork = Bun.spawnSync(["unshare", "-rn", "true"]).exitCode === 0 ? ["unshare", "-rn"] : undefined;
+
+async function emptyFolder(name: string): Promise<string> {
+  const path = folder.file(name);
+  await mkdir(path);
+  return path;
+}
+
+describe("the binary alone: an empty folder, an empty environment", () => {
+  test.skipIf(!noNetwork)("embeds and speaks without any network", async () => {
+    const cwd = await emptyFolder("no-network");
+    const under = noNetwork ?? [];
+    const embedded = await inferJson(["embedding", "create", "--text", "a cat", "--text", "a kitten"], { cwd, under });
+    expect(embedded.envelope).toMatchObject({ ok: true, provider: "local", model: "use-lite" });
+    expect(embedded.envelope.outputs).toMatchObject([{ dimensions: 512 }, { dimensions: 512 }]);
+    const spoken = await inferJson(["tts", "convert", "--text", "Hello there.", "--output", "hello.wav"], {
+      cwd,
+      under,
+    });
+    expect(spoken.envelope.outputs).toMatchObject([{ path: `${cwd}/hello.wav`, mimeType: "audio/wav", format: "wav" }]);
+    expect(await readdir(cwd)).toEqual(["hello.wav"]);
+  });
+
+  test("text mode: vectors as one JSON array a line, speech as its path", async () => {
+    const cwd = await emptyFolder("text-mode");
+    const embedded = await infer(["embedding", "create", "--text", "one", "--text", "two"], { cwd });
+    const vectors = embedded.stdout
+      .trimEnd()
+      .split("\n")
+      .map((line) => JSON.parse(line));
+    expect(vectors.map((vector) => vector.length)).toEqual([512, 512]);
+    const spoken = await infer(["tts", "convert", "--text", "Hi.", "--output", "sub/"], { cwd });
+    expect(spoken.stdout).toMatch(/\/text-mode\/sub\/hi-\w+\.wav\n$/);
+    expect(existsSync(spoken.stdout.trimEnd())).toBe(true);
+  });
+
+  test("audio on stdout is a WAV", async () => {
+    const child = Bun.spawn([BINARY, "tts", "convert", "--output", "-"], {
+      env: {},
+      stdin: Buffer.from("Hello."),
+      stdout: "pipe",
+    });
+    const bytes = await new Response(child.stdout).bytes();
+    expect(Buffer.from(bytes.subarray(0, 4)).toString()).toBe("RIFF");
+    expect(new DataView(bytes.buffer).getUint32(4, true)).toBe(bytes.length - 8);
+  });
+
+  test("an extension that is not the bytes' own is put right, and said", async () => {
+    const cwd = await emptyFolder("extension");
+    const { envelope } = await inferJson(["tts", "convert", "--text", "Hi.", "--output", "x.mp3"], { cwd });
+    expect(envelope.outputs).toMatchObject([{ path: `${cwd}/x.wav` }]);
+    expect(envelope.warnings?.join()).toContain("x.wav");
+  });
+
+  test("voices: listed, and a wrong one refused", async () => {
+    const voices = JSON.parse((await infer(["tts", "voices", "--provider", "local", "--json"])).stdout);
+    expect(voices.length).toBeGreaterThan(1);
+    expect(voices[0]).toMatchObject({ id: expect.any(String), name: expect.any(String) });
+    const cwd = await emptyFolder("voices");
+    const wrong = await inferJson(["tts", "convert", "--text", "Hi.", "--voice", "nobody", "--output", "x.wav"], {
+      cwd,
+    });
+    expect(wrong.envelope.error).toMatchObject({ type: "not_found", message: expect.stringContaining("nobody") });
+    expect(wrong.code).toBe(4);
+    expect(await readdir(cwd)).toEqual([]);
+  });
+
+  test("what nothing is set up for: exit 3 and a way out", async () => {
+    const { code, stderr } = await infer(["model", "run", "--prompt", "x"]);
+    expect(code).toBe(3);
+    expect(stderr).toContain("OPENAI_API_KEY");
+  });
+});
+
+test("a hostile bunfig.toml, .env, package.json and tsconfig.json in the folder change nothing", async () => {
+  const cwd = await emptyFolder("hostile");
+  const proof = folder.file("preloaded");
+  await writeFile(`${cwd}/evil.ts`, `await Bun.write(${JSON.stringify(proof)}, "ran");`);
+  await writeFile(`${cwd}/bunfig.toml`, 'preload = ["./evil.ts"]\n[run]\npreload = ["./evil.ts"]\n');
+  await writeFile(`${cwd}/.env`, "OPENAI_API_KEY=sk-from-the-folder\nINFER_CONFIG=/no/such/config\n");
+  await writeFile(`${cwd}/package.json`, '{"name":"x","imports":{"#x":"./evil.ts"}}');
+  await writeFile(`${cwd}/tsconfig.json`, '{"compilerOptions":{"paths":{"*":["./evil.ts"]}}}');
+  const { code, envelope } = await inferJson(["model", "run", "--prompt", "x"], { cwd });
+  expect(envelope.error?.type).toBe("auth");
+  expect(code).toBe(3);
+  expect((await infer(["--version"], { cwd })).stdout).toStartWith("infer ");
+  expect((await infer(["embedding", "create", "--text", "x"], { cwd })).code).toBe(0);
+  expect(existsSync(proof)).toBe(false);
+});
