@@ -18,17 +18,16 @@ export type Values = Map<string, string[]>;
 const ALIASES_OF_INFER = ["openclaw", "infer", "capability"];
 const SHORT: Readonly<Record<string, string>> = { "-h": "--help", "-V": "--version" };
 
-/**
- * Whether argv asks for JSON, however wrong the rest of it is: also a usage error has to be one document then.
- */
-export function asksForJson(argv: readonly string[]): boolean {
-  const end = argv.indexOf("--");
-  return (end === -1 ? argv : argv.slice(0, end)).includes("--json");
+/** Whether a switch is given, however wrong the rest of argv is: also a usage error has to be JSON with `--json`. */
+export function hasSwitch(argv: readonly string[], name: "json" | "no-color"): boolean {
+  const { values, unread } = read(argv);
+  return values.has(name) || unread.includes(`--${name}`);
 }
 
-/** The capability that a wrong argv was about, as far as it named one. */
+/** The capability that argv is about, as far as it names one, however wrong the rest of it is. */
 export function namedCapability(argv: readonly string[]): string | null {
-  const words = withoutAliases(argv.filter((token) => !token.startsWith("-")));
+  const { path, unread } = read(argv);
+  const words = [...path, ...withoutAliases(unread.filter((token) => !token.startsWith("-")))];
   for (let length = Math.min(3, words.length); length > 0; length--) {
     const row = findRow(words.slice(0, length));
     if (row) return row.id;
@@ -41,32 +40,69 @@ export function namedCapability(argv: readonly string[]): string | null {
  * citty's own parser accepts unknown flags, keeps the last of repeated ones and takes a flag for a value.
  */
 export function parseArgv(argv: readonly string[]): Invocation {
+  const { outcome } = read(argv);
+  if (outcome instanceof InferError) throw outcome;
+  return outcome;
+}
+
+interface Reading {
+  outcome: Invocation | InferError;
+  values: Values;
+  path: string[];
+  /** The flags and words that come after a mistake. */
+  unread: string[];
+}
+
+function read(argv: readonly string[]): Reading {
   const tokens = [...argv];
-  const values: Values = new Map();
-  const path: string[] = [];
-  let row: Row | undefined;
-  let flagsEnded = false;
-  let help = false;
-  for (let token = tokens.shift(); token !== undefined; token = tokens.shift()) {
-    const isFlag = !flagsEnded && token.startsWith("-") && token !== "-";
-    if (isFlag && token === "--") {
-      flagsEnded = true;
-    } else if (isFlag) {
-      const name = SHORT[token] ?? token;
-      if (name === "--version" && path.length === 0) return { kind: "version" };
-      if (name === "--help") help = true;
-      else takeFlag(name, tokens, row, path, values);
-    } else if (row) {
-      throw unexpected(token, row);
-    } else if (token === "help" && !childrenOf(path).includes("help")) {
-      help = true;
-    } else if (path.length > 0 || !ALIASES_OF_INFER.includes(token)) {
-      path.push(knownWord(token, path));
-      row = findRow(path);
+  const state: State = { values: new Map(), path: [], row: undefined, flagsEnded: false, help: false };
+  const { values, path } = state;
+  try {
+    for (let token = tokens.shift(); token !== undefined; token = tokens.shift()) {
+      if (take(token, tokens, state) === "version") return { outcome: { kind: "version" }, values, path, unread: [] };
     }
+  } catch (thrown) {
+    if (!(thrown instanceof InferError)) throw thrown;
+    const end = tokens.indexOf("--");
+    const unread = state.flagsEnded ? [] : tokens.slice(0, end === -1 ? undefined : end);
+    return { outcome: thrown, values, path, unread };
   }
-  if (help) return { kind: "help", path };
-  return row ? { kind: "run", row, values } : { kind: "no-command", path };
+  const { row, help } = state;
+  const outcome: Invocation = help
+    ? { kind: "help", path }
+    : row
+      ? { kind: "run", row, values }
+      : { kind: "no-command", path };
+  return { outcome, values, path, unread: [] };
+}
+
+interface State {
+  values: Values;
+  path: string[];
+  row: Row | undefined;
+  flagsEnded: boolean;
+  help: boolean;
+}
+
+function take(token: string, rest: string[], state: State): "version" | undefined {
+  const { values, path, row } = state;
+  const isFlag = !state.flagsEnded && token.startsWith("-") && token !== "-";
+  if (isFlag && token === "--") {
+    state.flagsEnded = true;
+  } else if (isFlag) {
+    const name = SHORT[token] ?? token;
+    if (name === "--version" && path.length === 0) return "version";
+    if (name === "--help") state.help = true;
+    else takeFlag(name, rest, row, path, values);
+  } else if (row) {
+    throw unexpected(token, row);
+  } else if (token === "help") {
+    state.help = true;
+  } else if (path.length > 0 || !ALIASES_OF_INFER.includes(token)) {
+    path.push(knownWord(token, path));
+    state.row = findRow(path);
+  }
+  return undefined;
 }
 
 function takeFlag(token: string, rest: string[], row: Row | undefined, path: readonly string[], values: Values): void {

@@ -1,4 +1,5 @@
 import * as v from "valibot";
+import { TRANSPORTS } from "../commands/index.ts";
 import { flagsOf, type Row } from "../core/capability.ts";
 import type { Context } from "../core/context.ts";
 import { InferError } from "../core/error.ts";
@@ -17,6 +18,16 @@ export function validate(row: Row, values: Values): VerbInput {
   if (stdins.length > 1) throw new InferError("usage", "stdin can be read once only: - is given more than once.");
   if (values.has("local") && values.has("gateway")) {
     throw new InferError("usage", "Pass only one of --local or --gateway.");
+  }
+  if (values.has("gateway") && !TRANSPORTS.includes("gateway")) {
+    throw new InferError("usage", "This build cannot run over the OpenClaw Gateway yet.", {
+      hint: "Leave --gateway out to run here.",
+    });
+  }
+  if (values.has("json") && values.get("output")?.at(-1) === "-") {
+    throw new InferError("usage", "--output - puts the bytes on stdout, where --json puts its document.", {
+      hint: "Use one of them.",
+    });
   }
   const entries = flags.map((flag) => [camelCase(flag.name), convert(flag, values.get(flag.name))]);
   return Object.fromEntries(entries);
@@ -44,6 +55,7 @@ export async function completeTexts(row: Row, input: VerbInput, context: Context
 function readsFrom(flag: TextFlag, row: Row, input: VerbInput, context: Context): boolean {
   const given = textsOf(flag, input);
   if (given.length > 0) return given.includes("-");
+  if (!flag.required) return false;
   const taken = row.flags.some((other) => readsStdin(other) && textsOf(other, input).includes("-"));
   return !taken && ["pipe", "file"].includes(context.stdio.stdinKind());
 }
@@ -78,13 +90,11 @@ function readsStdin(flag: Flag): boolean {
 function convert(flag: Flag, values: readonly string[] | undefined): unknown {
   if (flag.kind === "switch") return values !== undefined;
   if (flag.kind === "text") return flag.repeat ? (values ?? []) : values?.at(-1);
-  const last = values?.at(-1);
-  if (last === undefined) {
-    if (flag.required) throw new InferError("usage", `--${flag.name} is missing.`);
-    return undefined;
-  }
-  const result = v.safeParse(flag.kind === "number" ? numberSchema(flag) : choiceSchema(flag), last);
-  if (result.success) return result.output;
+  const schema = v.array<v.GenericSchema<unknown, unknown>>(
+    flag.kind === "number" ? numberSchema(flag) : choiceSchema(flag),
+  );
+  const result = v.safeParse(schema, values ?? []);
+  if (result.success) return result.output.at(-1);
   throw new InferError("usage", `--${flag.name}: ${result.issues[0].message}`);
 }
 

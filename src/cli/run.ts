@@ -4,11 +4,11 @@ import type { Context, GlobalOptions } from "../core/context.ts";
 import { InferError } from "../core/error.ts";
 import type { Result } from "../core/result.ts";
 import { VERSION } from "../version.ts";
-import { asksForJson, type Invocation, namedCapability, parseArgv, type Values } from "./argv.ts";
+import { hasSwitch, type Invocation, namedCapability, parseArgv, type Values } from "./argv.ts";
 
 /** What argv says about the run as a whole, readable however wrong the rest of argv is. */
 export function earlyOptions(argv: readonly string[]): GlobalOptions {
-  return { json: asksForJson(argv), quiet: false, verbose: false, noColor: false };
+  return { json: hasSwitch(argv, "json"), quiet: false, verbose: false, noColor: hasSwitch(argv, "no-color") };
 }
 
 /** Runs one command line and hands back what is to be printed. */
@@ -19,7 +19,7 @@ export async function runCli(argv: readonly string[], context: Context): Promise
     case "version":
       return { inventory: VERSION, text: `infer ${VERSION.version} (${VERSION.commit}, ${VERSION.target})` };
     case "help":
-      return { text: await help(invocation.path, context) };
+      return helpResult(await help(invocation.path, context, context.stdio.outIsTerminal()));
     case "no-command":
       throw await noCommand(invocation, context);
     case "run":
@@ -42,16 +42,20 @@ async function runRow(row: Row, values: Values, context: Context): Promise<Resul
 
 /** A group without a verb shows its help, on stderr, and is a usage error. */
 async function noCommand({ path }: Invocation & { kind: "no-command" }, context: Context): Promise<InferError> {
-  if (!context.options.json) context.stdio.writeErr(`${await help(path, context)}\n\n`);
+  if (!context.options.json) context.stdio.writeErr(`${await help(path, context, context.stdio.errIsTerminal())}\n\n`);
   return new InferError("usage", `${["infer", ...path].join(" ")} needs a command.`, {
     hint: `See ${["infer", ...path, "--help"].join(" ")}`,
   });
 }
 
-async function help(path: readonly string[], context: Context): Promise<string> {
+async function help(path: readonly string[], context: Context, onTerminal: boolean): Promise<string> {
   const { helpText } = await import("./help.ts");
-  const plain = context.options.noColor || context.env.NO_COLOR || !context.stdio.outIsTerminal();
-  return helpText(path, !plain);
+  const colour = onTerminal && !context.options.noColor && !context.env.NO_COLOR;
+  return helpText(path, colour);
+}
+
+function helpResult(text: string): Result {
+  return { inventory: { help: text }, text };
 }
 
 function capabilityOf(id: string | null): string | null {

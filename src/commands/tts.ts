@@ -1,7 +1,6 @@
 import { speak, voicesOf } from "../capabilities/speech.ts";
 import type { Input } from "../core/capability.ts";
 import type { Context } from "../core/context.ts";
-import { InferError } from "../core/error.ts";
 import type { Result } from "../core/result.ts";
 import { checkDestination, saveMedia } from "../media/file.ts";
 import { choose } from "./backend.ts";
@@ -9,11 +8,6 @@ import { choose } from "./backend.ts";
 /** `infer tts convert` */
 export async function convert(context: Context, input: Input<"tts.convert">): Promise<Result> {
   const { text, voice, speed, output } = input;
-  if (output === "-" && context.options.json) {
-    throw new InferError("usage", "--output - puts the audio on stdout, where --json puts its document.", {
-      hint: "Use one of them.",
-    });
-  }
   const candidates = await choose(context, "speech", input);
   await checkDestination(context, output);
   const bytes = await speak(context, { text, voice, speed, candidates });

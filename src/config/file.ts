@@ -1,8 +1,9 @@
-import { resolve } from "node:path";
+import { join, resolve } from "node:path";
+import { parseEnv } from "node:util";
 import * as v from "valibot";
 import type { Context } from "../core/context.ts";
 import { InferError } from "../core/error.ts";
-import { configPlaces } from "./paths.ts";
+import { configPlaces, openclawFolder } from "./paths.ts";
 import { type Config, configSchema } from "./schema.ts";
 
 export interface LoadedConfig {
@@ -15,16 +16,17 @@ export interface LoadedConfig {
 
 /** Finds, reads and checks the config. A wrong value is a `usage` error that names its path and its file. */
 export async function loadConfig(context: Pick<Context, "env" | "cwd" | "options">): Promise<LoadedConfig> {
+  const env = { ...(await stateEnv(context.env)), ...context.env };
   for (const { path, required } of configPlaces(context.options.config, context.env)) {
     const absolute = resolve(context.cwd, path);
     const text = await readIfThere(absolute);
-    if (text !== null) return parseConfig(text, absolute, context.env);
+    if (text !== null) return parseConfig(text, absolute, env);
     if (required) throw new InferError("not_found", `There is no config file ${absolute}.`);
   }
-  return { path: null, config: {}, env: context.env };
+  return { path: null, config: {}, env };
 }
 
-/** OpenClaw's JSON5 with `${ENV}` in it. */
+/** OpenClaw's JSON5 with `${ENV}` in it. `realEnv` wins over the config's own `env` block. */
 export function parseConfig(text: string, path: string, realEnv: LoadedConfig["env"]): LoadedConfig {
   let json: unknown;
   try {
@@ -35,7 +37,8 @@ export function parseConfig(text: string, path: string, realEnv: LoadedConfig["e
   if (mentionsInclude(json)) {
     throw invalid(path, "$include is not supported yet: put the included files' content into this file.");
   }
-  const env = { ...envBlock(json), ...realEnv };
+  // No prototype: `${constructor}` is a variable that is not set.
+  const env = Object.assign(Object.create(null), envBlock(json, realEnv), realEnv);
   const result = v.safeParse(configSchema, substitute(json, env));
   if (result.success) return { path, config: result.output, env };
   const problems = result.issues.map((issue) => `${v.getDotPath(issue) ?? "<root>"}: ${lowerFirst(issue.message)}`);
@@ -63,12 +66,19 @@ function substitute(value: unknown, env: LoadedConfig["env"]): unknown {
 }
 
 /** `env: {NAME: "…"}` or `env: {vars: {NAME: "…"}}`. */
-function envBlock(json: unknown): Record<string, string> {
-  const block = member(json, "env");
+function envBlock(json: unknown, realEnv: LoadedConfig["env"]): Record<string, string> {
+  const block = substitute(member(json, "env"), Object.assign(Object.create(null), realEnv));
   const names = { ...record(block), ...record(member(block, "vars")) };
   return Object.fromEntries(
     Object.entries(names).filter((entry): entry is [string, string] => typeof entry[1] === "string"),
   );
+}
+
+/** OpenClaw's `.env` beside its config. One in the working directory is never read: a checkout is no place for keys. */
+async function stateEnv(env: LoadedConfig["env"]): Promise<NodeJS.Dict<string>> {
+  const folder = openclawFolder(env);
+  const text = folder && (await readIfThere(join(folder, ".env")));
+  return text ? parseEnv(text) : {};
 }
 
 function mentionsInclude(value: unknown): boolean {
@@ -94,7 +104,7 @@ async function readIfThere(path: string): Promise<string | null> {
   } catch (thrown) {
     const code = thrown instanceof Error && "code" in thrown ? thrown.code : "";
     if (code === "ENOENT" || code === "ENOTDIR") return null;
-    throw new InferError("io", `Config ${path} cannot be read: ${thrown instanceof Error ? thrown.message : code}`);
+    throw new InferError("io", `${path} cannot be read: ${thrown instanceof Error ? thrown.message : code}`);
   }
 }
 

@@ -24,6 +24,11 @@ export function configPlaces(flag: string | undefined, env: Env): ConfigPlace[] 
   return places;
 }
 
+/** OpenClaw's state folder, where its config and its `.env` are. `undefined` without a home. */
+export function openclawFolder(env: Env): string | undefined {
+  return env.OPENCLAW_STATE_DIR || homeFolder(env, ".openclaw");
+}
+
 /** infer's own state: generated media, saved credentials. `undefined` without a home. */
 export function stateFolder(env: Env): string | undefined {
   const base = env.XDG_STATE_HOME || homeFolder(env, ".local", "state");

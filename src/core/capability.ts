@@ -111,7 +111,7 @@ export const CAPABILITIES = [
     transports: LOCAL,
     flags: [
       { ...provider, required: true },
-      { kind: "text", name: "api-key", value: "<key|->", summary: "The key; - reads stdin" },
+      { kind: "text", name: "api-key", value: "<key|->", stdin: true, summary: "The key; - reads stdin" },
     ],
     resultShape: "interactive auth result",
     example: "model auth login --provider openai",
@@ -166,7 +166,7 @@ export const CAPABILITIES = [
     transports: LOCAL,
     flags: [
       { ...file, required: true, filled: true, summary: "Image to describe" },
-      { kind: "text", name: "prompt", value: "<text>", summary: "What to look for" },
+      { kind: "text", name: "prompt", value: "<text>", stdin: true, summary: "What to look for" },
       ...BACKEND,
       allowPrivateNetwork,
     ],
@@ -180,7 +180,7 @@ export const CAPABILITIES = [
     transports: LOCAL,
     flags: [
       { ...file, repeat: true, required: true, filled: true, summary: "Image to describe (repeatable)" },
-      { kind: "text", name: "prompt", value: "<text>", summary: "What to look for" },
+      { kind: "text", name: "prompt", value: "<text>", stdin: true, summary: "What to look for" },
       ...BACKEND,
       allowPrivateNetwork,
     ],
@@ -204,7 +204,7 @@ export const CAPABILITIES = [
     flags: [
       { ...file, required: true, filled: true, summary: "Recording to transcribe" },
       { kind: "text", name: "language", value: "<code>", summary: "Language spoken, such as en" },
-      { kind: "text", name: "prompt", value: "<text>", summary: "Names and words to expect" },
+      { kind: "text", name: "prompt", value: "<text>", stdin: true, summary: "Names and words to expect" },
       ...BACKEND,
       output,
       allowPrivateNetwork,

@@ -36,7 +36,9 @@ export async function tryCandidates<T>(
     context.report.provider = candidate.provider.id;
     context.report.model = candidate.model;
     const now = context.now();
-    const endsAt = now + (context.endsAt - now) / (plan.candidates.length - index);
+    // One that cannot be tried needs no time.
+    const left = plan.candidates.slice(index).filter(({ problem }) => !problem).length;
+    const endsAt = now + (context.endsAt - now) / Math.max(1, left);
     try {
       return await tryOne(context, plan, candidate, endsAt, perform);
     } catch (thrown) {
@@ -133,6 +135,8 @@ function inOne(failures: readonly InferError[]): InferError {
   const [first, ...others] = failures;
   if (!first) throw new Error("no candidate was tried");
   if (others.length === 0) return first;
-  const told = failures.map(({ message, details }) => `${details.provider}/${details.model}: ${message}`);
+  const told = failures.map(
+    ({ message, details }) => `${[details.provider, details.model].filter(Boolean).join("/")}: ${message}`,
+  );
   return new InferError(first.type, `Every candidate failed. ${told.join(" · ")}`, { ...first.details });
 }

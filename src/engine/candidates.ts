@@ -2,7 +2,8 @@ import type { LoadedConfig } from "../config/file.ts";
 import { InferError } from "../core/error.ts";
 import { parseRef } from "../core/ref.ts";
 import type { Provider } from "../providers/types.ts";
-import { credentialOf, findProvider, type KnownProvider, knownProviders } from "./directory.ts";
+import { credentialOf, headersOf } from "./credential.ts";
+import { findProvider, type KnownProvider, knownProviders, unknownProvider } from "./directory.ts";
 
 export type Service = "text" | "embedding" | "speech";
 
@@ -13,6 +14,8 @@ export interface Candidate {
   model: string | null;
   /** `null` when none is needed. Not to be printed. */
   key: string | null;
+  /** The config's own headers. Not to be printed. */
+  headers: Record<string, string>;
   /** Where the key comes from, to be printed. */
   keySource: string;
   /** Why this one was chosen, to be printed. */
@@ -38,106 +41,126 @@ const DEFAULT_PROVIDER = "openai";
  * fallbacks, else the first provider with a credential, else the embedded engines.
  */
 export function selectCandidates(wanted: Wanted, loaded: LoadedConfig): Candidate[] {
-  const providers = knownProviders(loaded);
-  const named = (ref: string, reason: string): Candidate => fromRef(ref, reason, wanted.service, providers, loaded);
-  const fallbacks = wanted.fallback.map((ref) => named(ref, "--fallback"));
-  if (wanted.provider !== undefined) {
-    const provider = demand(wanted.provider, providers);
-    const model = wanted.model === undefined ? undefined : withoutPrefix(wanted.model, provider);
-    return [candidate(provider, model, "--provider", wanted.service, loaded), ...fallbacks];
-  }
-  if (wanted.model !== undefined) return [named(wanted.model, "--model"), ...fallbacks];
-  const configured = wanted.service === "text" ? configuredModels(loaded) : [];
-  if (configured.length > 0) {
-    return [...configured.map((ref) => named(ref, `agents.defaults.model in ${loaded.path}`)), ...fallbacks];
-  }
-  const automatic = firstWithCredential(wanted.service, providers, loaded);
+  const choice = new Choice(wanted.service, loaded);
+  const fallbacks = wanted.fallback.map((ref) => choice.byRef(ref, "--fallback"));
+  if (wanted.provider !== undefined) return [choice.byProvider(wanted.provider, wanted.model), ...fallbacks];
+  if (wanted.model !== undefined) return [choice.byRef(wanted.model, "--model"), ...fallbacks];
+  const configured = choice.byConfig();
+  if (configured.length > 0) return [...configured, ...fallbacks];
+  const automatic = choice.byCredential();
   if (automatic) return [automatic, ...fallbacks];
   if (fallbacks.length > 0) return fallbacks;
-  throw nothingConfigured(wanted.service, providers);
+  throw choice.nothing();
 }
 
-function nothingConfigured(service: Service, providers: readonly KnownProvider[]): InferError {
-  const variables = providers.flatMap((provider) => (provider[service] ? provider.env.slice(0, 1) : []));
-  return new InferError("auth", `No provider for ${WORDS[service]} is set up.`, {
-    hint: `Set a key, for example OPENAI_API_KEY (or ${variables.slice(1, 4).join(", ")}), or name a local server: --model ollama/<model>`,
-  });
-}
+/** The ways to choose a backend for one service. */
+class Choice {
+  readonly #providers: readonly KnownProvider[];
 
-function fromRef(
-  text: string,
-  reason: string,
-  service: Service,
-  providers: readonly KnownProvider[],
-  loaded: LoadedConfig,
-): Candidate {
-  const ref = parseRef(text);
-  if (ref) return candidate(demand(ref.provider, providers), ref.model, reason, service, loaded);
-  const [primary] = configuredModels(loaded);
-  const provider = (primary && parseRef(primary)?.provider) || DEFAULT_PROVIDER;
-  return candidate(demand(provider, providers), text.trim(), reason, service, loaded);
-}
+  constructor(
+    readonly service: Service,
+    readonly loaded: LoadedConfig,
+  ) {
+    this.#providers = knownProviders(loaded);
+  }
 
-function candidate(
-  provider: KnownProvider,
-  asked: string | undefined,
-  reason: string,
-  service: Service,
-  loaded: LoadedConfig,
-): Candidate {
-  const credential = credentialOf(provider, loaded.env);
-  const model = asked ?? defaultModel(provider, service);
-  const found: Candidate = {
-    provider,
-    model: model ?? null,
-    key: "key" in credential ? credential.key : null,
-    keySource: "key" in credential ? credential.source : "no key",
-    reason,
-  };
-  const about = { provider: provider.id, model };
-  if (!provider[service]) {
-    found.problem = new InferError("not_found", `infer has no ${WORDS[service]} through ${provider.name}.`, {
-      ...about,
-      hint: `Providers that have it: ${idsServing(service, knownProviders(loaded))}`,
+  byProvider(name: string, model: string | undefined): Candidate {
+    const provider = this.#find(name);
+    return this.#candidate(provider, model === undefined ? undefined : withoutPrefix(model, provider), "--provider");
+  }
+
+  byRef(text: string, reason: string): Candidate {
+    const ref = parseRef(text);
+    if (ref) return this.#candidate(this.#find(ref.provider), ref.model, reason);
+    const [primary] = configuredModels(this.loaded);
+    const provider = (primary && parseRef(primary)?.provider) || DEFAULT_PROVIDER;
+    return this.#candidate(this.#find(provider), text.trim(), reason);
+  }
+
+  byConfig(): Candidate[] {
+    const refs = this.service === "text" ? configuredModels(this.loaded) : [];
+    return refs.map((ref) => this.#configured(ref, `agents.defaults.model in ${this.loaded.path}`));
+  }
+
+  byCredential(): Candidate | undefined {
+    for (const provider of this.#serving()) {
+      const credential = credentialOf(provider, this.loaded.env);
+      if (provider.problem || "missing" in credential) continue;
+      // A local server counts once the user has said so, with a key or in the config; an embedded engine always does.
+      const chosen = credential.key !== null || provider.configPath !== undefined || !isServer(provider);
+      const model = defaultModel(provider, this.service);
+      if (!chosen || (this.service === "text" && model === undefined)) continue;
+      return this.#candidate(provider, model, `the first provider with a credential (${credential.source})`);
+    }
+    return undefined;
+  }
+
+  /** Says what is missing: a key that is there and cannot be used comes before the advice to set one. */
+  nothing(): InferError {
+    for (const provider of this.#serving()) {
+      const credential = credentialOf(provider, this.loaded.env);
+      if ("missing" in credential && credential.spoiled) {
+        return new InferError("auth", credential.missing, { provider: provider.id });
+      }
+    }
+    const variables = this.#serving().flatMap(({ env }) => env.slice(0, 1));
+    return new InferError("auth", `No provider for ${WORDS[this.service]} is set up.`, {
+      hint: `Set a key, for example ${variables[0]} (or ${variables.slice(1, 4).join(", ")}), or name a local server: --model ollama/<model>`,
     });
-  } else if ("missing" in credential) {
-    found.problem = new InferError("auth", credential.missing, about);
-  } else if (model === undefined && service === "text") {
+  }
+
+  /** OpenClaw may know providers that infer does not: one of them is skipped, and its fallbacks still count. */
+  #configured(ref: string, reason: string): Candidate {
+    try {
+      return this.byRef(ref, reason);
+    } catch (thrown) {
+      if (!(thrown instanceof InferError)) throw thrown;
+      const provider = { ...unknownProvider(ref.split("/")[0] ?? ref), problem: thrown };
+      return this.#candidate(provider, ref.slice(provider.id.length + 1) || undefined, reason);
+    }
+  }
+
+  #serving(): KnownProvider[] {
+    return this.#providers.filter((provider) => provider[this.service] !== undefined);
+  }
+
+  #find(name: string): KnownProvider {
+    const provider = findProvider(this.#providers, name);
+    if (provider) return provider;
+    throw new InferError("not_found", `There is no provider "${name}".`, {
+      hint: `Known: ${this.#providers.map(({ id }) => id).join(", ")}. Others can be declared under models.providers in the config.`,
+    });
+  }
+
+  #candidate(provider: KnownProvider, asked: string | undefined, reason: string): Candidate {
+    const credential = credentialOf(provider, this.loaded.env);
+    const model = asked ?? defaultModel(provider, this.service);
+    const headers = headersOf(provider, this.loaded.env);
+    const problem = this.#problem(provider, model, "missing" in credential ? credential : headers);
+    return {
+      provider,
+      model: model ?? null,
+      key: "key" in credential ? credential.key : null,
+      headers: "headers" in headers ? headers.headers : {},
+      keySource: "key" in credential ? credential.source : "no key",
+      reason,
+      ...(problem && { problem }),
+    };
+  }
+
+  #problem(provider: KnownProvider, model: string | undefined, secrets: object): InferError | undefined {
+    if (provider.problem) return provider.problem;
+    if (!provider[this.service]) {
+      const ids = this.#serving().map(({ id }) => id);
+      return new InferError("not_found", `infer has no ${WORDS[this.service]} through ${provider.name}.`, {
+        hint: `Providers that have it: ${ids.join(", ")}`,
+      });
+    }
+    if ("missing" in secrets) return new InferError("auth", String(secrets.missing));
+    if (model !== undefined) return undefined;
     const hint = `Name one: --model ${provider.id}/<model>`;
-    found.problem = new InferError("usage", `${provider.name} has no default model.`, { ...about, hint });
+    return new InferError("usage", `${provider.name} has no default model.`, { hint });
   }
-  return found;
-}
-
-function idsServing(service: Service, providers: readonly KnownProvider[]): string {
-  return providers.flatMap((provider) => (provider[service] ? [provider.id] : [])).join(", ");
-}
-
-/** An explicit choice is only ever the one that was named. */
-function demand(name: string, providers: readonly KnownProvider[]): KnownProvider {
-  const provider = findProvider(providers, name);
-  if (provider) return provider;
-  throw new InferError("not_found", `There is no provider "${name}".`, {
-    hint: `Known: ${providers.map(({ id }) => id).join(", ")}. Others can be declared under models.providers in the config.`,
-  });
-}
-
-function firstWithCredential(
-  service: Service,
-  providers: readonly KnownProvider[],
-  loaded: LoadedConfig,
-): Candidate | undefined {
-  for (const provider of providers) {
-    if (!provider[service]) continue;
-    const credential = credentialOf(provider, loaded.env);
-    if ("missing" in credential) continue;
-    // A local server counts once the user has said so, with a key or in the config; an embedded engine always does.
-    const chosen = credential.key !== null || provider.configPath !== undefined || !isServer(provider);
-    const model = defaultModel(provider, service);
-    if (!chosen || (service === "text" && model === undefined)) continue;
-    return candidate(provider, model, `the first provider with a credential (${credential.source})`, service, loaded);
-  }
-  return undefined;
 }
 
 function isServer(provider: Provider): boolean {
@@ -151,8 +174,8 @@ function defaultModel(provider: KnownProvider, service: Service): string | undef
 
 function configuredModels({ config }: LoadedConfig): string[] {
   const model = config.agents?.defaults?.model;
-  if (typeof model === "string") return [model];
-  return [...(model?.primary ? [model.primary] : []), ...(model?.fallbacks ?? [])];
+  const refs = typeof model === "string" ? [model] : [model?.primary ?? "", ...(model?.fallbacks ?? [])];
+  return refs.filter((ref) => ref.trim() !== "");
 }
 
 /** `--provider openrouter --model openrouter/auto` names the provider twice. */

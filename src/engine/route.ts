@@ -14,11 +14,11 @@ export function textRoute(
   candidate: Candidate,
   context: Pick<Context, "secrets">,
 ): { protocol: TextProtocolId; route: Route } {
-  const { provider, key, model } = candidate;
+  const { provider, key, headers: custom, model } = candidate;
   const { text } = provider;
   if (!text || model === null) throw new Error(`${provider.id} has no text route`);
   const configured = provider.models.find(({ id }) => id === model);
-  const headers = { ...authHeaders(provider.auth, key), ...provider.headers };
+  const headers = { ...authHeaders(provider.auth, key), ...provider.headers, ...custom };
   if (key !== null) context.secrets.add(key);
   for (const [name, value] of Object.entries(headers)) if (SECRET_HEADER.test(name)) context.secrets.add(value);
   const password = URL.parse(provider.baseUrl)?.password;

@@ -35,7 +35,8 @@ type Sender = Pick<Context, "fetch">;
  */
 export async function send(context: Sender, request: HttpRequest, signal: AbortSignal): Promise<Reply> {
   let url = parseUrl(request.url);
-  let headers: Record<string, string> = { "user-agent": USER_AGENT, ...request.headers };
+  // Left to itself, ofetch says that it accepts JSON alone.
+  let headers: Record<string, string> = { "user-agent": USER_AGENT, accept: "*/*", ...request.headers };
   for (let hops = 0; ; hops++) {
     const response = await open(context, { ...request, headers }, url, signal);
     const location = request.followRedirects === false ? null : redirectTarget(response, url);

@@ -3,6 +3,7 @@ import type { Context } from "../core/context.ts";
 import { InferError } from "../core/error.ts";
 import { type HttpRequest, type Reply, send } from "./client.ts";
 import { isLocalName, isPrivateAddress } from "./private-address.ts";
+import { isProxied } from "./proxy.ts";
 
 export interface ForeignOptions {
   allowPrivateNetwork: boolean;
@@ -22,7 +23,8 @@ export async function fetchForeign(
 ): Promise<Reply> {
   let url = address;
   for (let hops = 0; hops <= MOST_REDIRECTS; hops++) {
-    const request = options.allowPrivateNetwork ? plain(url) : await guarded(context, url);
+    const target = webUrl(url);
+    const request = options.allowPrivateNetwork ? plain(target.href) : await guarded(context, target);
     const reply = await send(context, { ...request, followRedirects: false }, options.signal);
     const location = reply.status >= 300 && reply.status < 400 ? reply.headers.get("location") : null;
     if (location === null) return reply;
@@ -32,13 +34,12 @@ export async function fetchForeign(
 }
 
 /** The request, once its address is known to be public. */
-async function guarded(context: Pick<Context, "env">, address: string): Promise<HttpRequest> {
-  const url = URL.parse(address);
-  if (!url || !/^https?:$/.test(url.protocol)) throw new InferError("refused", `${address} is not an http(s) URL.`);
+async function guarded(context: Pick<Context, "env">, url: URL): Promise<HttpRequest> {
   const host = url.hostname.replace(/^\[|\]$/g, "");
   const literal = /^[\d.]+$/.test(host) || host.includes(":");
   if (literal ? isPrivateAddress(host) : isLocalName(host)) throw refused(host);
-  if (literal || isProxied(context.env)) return plain(url.href);
+  // A proxy resolves names itself: only what the URL says can be checked.
+  if (literal || isProxied(context.env, url)) return plain(url.href);
   const addresses = await resolve(host);
   const found = addresses.find(isPrivateAddress);
   if (found !== undefined) throw refused(`${host} (${found})`);
@@ -56,6 +57,12 @@ function pinned(url: URL, [address]: readonly string[]): HttpRequest {
   return { method: "GET", url: direct.href, headers: { host: url.host } };
 }
 
+function webUrl(address: string): URL {
+  const url = URL.parse(address);
+  if (url && /^https?:$/.test(url.protocol)) return url;
+  throw new InferError("refused", `${address} is not an http(s) URL.`);
+}
+
 function plain(url: string): HttpRequest {
   return { method: "GET", url, headers: {} };
 }
@@ -66,11 +73,6 @@ async function resolve(host: string): Promise<string[]> {
   } catch (thrown) {
     throw new InferError("network", `${host} could not be found (DNS).`, { cause: thrown });
   }
-}
-
-/** A proxy resolves names itself: only what the URL says can be checked. */
-function isProxied(env: Context["env"]): boolean {
-  return ["HTTP_PROXY", "http_proxy", "HTTPS_PROXY", "https_proxy", "ALL_PROXY", "all_proxy"].some((name) => env[name]);
 }
 
 function refused(what: string): InferError {

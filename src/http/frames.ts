@@ -39,9 +39,15 @@ async function* events(body: AsyncIterable<Uint8Array>): AsyncGenerator<Frame> {
 async function* lines(body: AsyncIterable<Uint8Array>): AsyncGenerator<Frame> {
   let rest = "";
   for await (const text of decoded(body)) {
-    const complete = (rest + text).split("\n");
-    rest = complete.pop() ?? "";
-    for (const line of complete) if (line.trim()) yield { data: line.trim() };
+    // Only the new text is searched: a long line comes in many pieces.
+    const pieces = text.split("\n");
+    const last = pieces.pop() ?? "";
+    for (const piece of pieces) {
+      const line = (rest + piece).trim();
+      rest = "";
+      if (line) yield { data: line };
+    }
+    rest += last;
     if (rest.length > LONGEST_MESSAGE) throw tooLong();
   }
   if (rest.trim()) yield { data: rest.trim() };

@@ -6,7 +6,11 @@ export function redact(text: string, secrets: Iterable<string>): string {
   let clean = text;
   const longestFirst = [...secrets].filter((secret) => secret.length >= SHORTEST_SECRET).sort(byLength);
   for (const secret of longestFirst) {
-    for (const form of new Set([secret, encodeURIComponent(secret), JSON.stringify(secret).slice(1, -1)])) {
+    for (const form of new Set([
+      secret,
+      encodeURIComponent(secret.toWellFormed()),
+      JSON.stringify(secret).slice(1, -1),
+    ])) {
       clean = clean.replaceAll(form, "[redacted]");
     }
   }

@@ -44,7 +44,8 @@ export async function saveMedia(context: Context, media: MediaFile, destination:
 /** Refuses an `--output` that could not be written, before anything has been spent on it. */
 export async function checkDestination(context: Context, output: string | undefined): Promise<void> {
   if (output === undefined || output === "-") return;
-  let folder = isFolderName(output) ? resolve(context.cwd, output) : dirname(resolve(context.cwd, output));
+  const path = resolve(context.cwd, output);
+  let folder = isFolderName(output) || (await isFolder(path)) ? path : dirname(path);
   for (;;) {
     try {
       const found = await stat(folder);
@@ -90,7 +91,7 @@ function truthfulName(context: Context, path: string, { mimeType, extension }: M
 }
 
 async function writeWhole(path: string, bytes: Uint8Array): Promise<void> {
-  const temporary = join(dirname(path), `.${basename(path)}.${Bun.randomUUIDv7().slice(-12)}.part`);
+  const temporary = join(dirname(path), `.${Bun.randomUUIDv7().slice(-12)}.part`);
   try {
     const handle = await open(temporary, "wx", 0o644);
     try {

@@ -1,3 +1,4 @@
+import { createReadStream, type Stats } from "node:fs";
 import { resolve } from "node:path";
 import type { Context } from "../core/context.ts";
 import { InferError } from "../core/error.ts";
@@ -34,21 +35,37 @@ async function read(context: Context, file: string, options: InputOptions): Prom
   if (/^data:/i.test(file)) return { origin: "data:", bytes: decodeDataUrl(file) };
   if (/^https?:\/\//i.test(file)) return { origin: file, bytes: await download(context, file, options) };
   const path = resolve(context.cwd, file);
-  return { origin: path, bytes: await readPath(path, options.limit) };
+  return { origin: path, bytes: await readPath(path, options) };
 }
 
-async function readPath(path: string, limit: number): Promise<Uint8Array> {
+async function readPath(path: string, { limit, signal }: InputOptions): Promise<Uint8Array> {
   try {
     const file = Bun.file(path);
-    const { size } = await file.stat();
-    if (size > limit) throw tooLarge(path, limit);
+    const stat = await file.stat();
+    if (!stat.isFile()) return await readPipe(path, stat, limit, signal);
+    if (stat.size > limit) throw tooLarge(path, limit);
     return await file.bytes();
   } catch (thrown) {
     if (thrown instanceof InferError) throw thrown;
     const code = thrown instanceof Error && "code" in thrown ? thrown.code : undefined;
     if (code === "ENOENT" || code === "ENOTDIR") throw new InferError("not_found", `There is no file ${path}.`);
-    const why = code === "EISDIR" ? "it is a folder" : thrown instanceof Error ? thrown.message : String(thrown);
+    const why = thrown instanceof Error ? thrown.message : String(thrown);
     throw new InferError("io", `${path} cannot be read: ${why}`, { cause: thrown });
+  }
+}
+
+/** A named pipe or a device, such as the shell's `<(…)`: of unknown length, and it may never end. */
+async function readPipe(path: string, stat: Stats, limit: number, signal: AbortSignal): Promise<Uint8Array> {
+  if (stat.isDirectory()) throw new InferError("io", `${path} is a folder.`);
+  const stream = createReadStream(path, { signal });
+  try {
+    return await readBytes(stream, limit);
+  } catch (thrown) {
+    if (signal.aborted) throw signal.reason;
+    if (thrown instanceof InferError) throw tooLarge(path, limit);
+    throw thrown;
+  } finally {
+    stream.destroy();
   }
 }
 
@@ -58,25 +75,31 @@ async function download(context: Context, url: string, options: InputOptions): P
     const type = reply.status === 404 ? "not_found" : "provider_error";
     throw new InferError(type, `${url} answered HTTP ${reply.status}.`, { status: reply.status });
   }
-  return readBytes(reply.body, options.limit);
+  try {
+    return await readBytes(reply.body, options.limit);
+  } catch (thrown) {
+    throw thrown instanceof InferError && thrown.type === "provider_error" ? tooLarge(url, options.limit) : thrown;
+  }
 }
 
-/** `data:image/png;base64,…`, or percent-encoded without `;base64`. */
+/** `data:image/png;base64,…`, or percent-encoded without `;base64`; both may be percent-encoded. */
 function decodeDataUrl(url: string): Uint8Array {
   const comma = url.indexOf(",");
-  const head = url.slice(0, comma);
-  const body = url.slice(comma + 1);
   if (comma === -1) throw badDataUrl();
-  if (!/;base64$/i.test(head)) {
-    try {
-      return new TextEncoder().encode(decodeURIComponent(body));
-    } catch {
-      throw badDataUrl();
-    }
-  }
-  const clean = body.replace(/\s+/g, "");
-  if (!/^[\w+/-]*={0,2}$/.test(clean)) throw badDataUrl();
-  return Buffer.from(clean, "base64");
+  const bytes = percentDecode(url.slice(comma + 1));
+  if (!/;\s*base64\s*$/i.test(url.slice(0, comma))) return bytes;
+  const text = bytes.toString("latin1").replace(/\s+/g, "");
+  if (!/^[\w+/-]*={0,2}$/.test(text)) throw badDataUrl();
+  return Buffer.from(text, "base64");
+}
+
+/** Into bytes, not text: `%89PNG` is no UTF-8. */
+function percentDecode(text: string): Buffer {
+  if (/%(?![0-9a-f]{2})/i.test(text)) throw badDataUrl();
+  const parts = text.split(/((?:%[0-9a-f]{2})+)/i);
+  return Buffer.concat(
+    parts.map((part, index) => (index % 2 ? Buffer.from(part.replaceAll("%", ""), "hex") : Buffer.from(part))),
+  );
 }
 
 function badDataUrl(): InferError {

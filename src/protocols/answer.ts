@@ -39,7 +39,8 @@ export class AnswerReader {
     let shown = step.text ? this.#visible.push(step.text) : "";
     if (step.wholeText && !this.#visible.touched) shown += this.#visible.push(step.wholeText);
     if (step.reasoning) this.#reasoned += step.reasoning.length;
-    if (step.refusal && !this.#refusal.includes(step.refusal)) this.#refusal += step.refusal;
+    if (step.refusal) this.#refusal += step.refusal;
+    if (step.wholeRefusal && this.#refusal === "") this.#refusal = step.wholeRefusal;
     if (step.finishReason) this.#finishReason = step.finishReason;
     if (step.usage) this.#usage = { ...this.#usage, ...step.usage };
     if (step.end) this.#ended = true;

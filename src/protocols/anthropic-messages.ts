@@ -1,6 +1,6 @@
 import * as v from "valibot";
 import type { FinishReason, IgnoredOverride, Usage } from "../core/envelope.ts";
-import { count, parseJson, parseMessage, text } from "./message.ts";
+import { count, malformed, parseJson, parseMessage, text } from "./message.ts";
 import {
   type Built,
   defined,
@@ -19,6 +19,8 @@ export const anthropicMessages: TextProtocol = { framing: "sse", build, readFram
 const VERSION = "2023-06-01";
 /** `max_tokens` is required. What OpenClaw sends for a model that declares none. */
 const DEFAULT_MAX_TOKENS = 8192;
+/** Tokens that a budget leaves for the answer under a known limit. */
+const LEAST_ANSWER = 1024;
 /** Models that think as much as they see fit, told by an effort; a budget is for the ones before them. */
 const ADAPTIVE_MODELS = /claude-(?:opus|sonnet|haiku|fable|mythos)-(?:4-[6-9]|[5-9])/;
 /** Tokens for reasoning; Anthropic wants at least 1024, and less than `max_tokens`. */
@@ -35,14 +37,15 @@ const BUDGETS: Readonly<Record<Exclude<ThinkingLevel, "off">, number>> = {
 
 function build(request: TextRequest, route: Route): Built {
   const ignored: IgnoredOverride[] = [];
-  const thinking = request.thinking && thinkingFields(request.thinking, route.model);
+  const ceiling = route.maxTokens ?? route.quirks.maxTokens?.find(({ model }) => model.test(route.model))?.tokens;
+  const thinking = request.thinking && thinkingFields(request.thinking, route.model, ceiling);
   // Anthropic refuses any temperature but 1 while the model reasons.
   const reasons = request.thinking !== undefined && request.thinking !== "off";
   if (reasons && request.temperature !== undefined) ignored.push({ key: "temperature", value: request.temperature });
-  const budget = thinking && "budget_tokens" in thinking.thinking ? thinking.thinking.budget_tokens : 0;
+  const budget = thinking?.thinking.budget_tokens ?? 0;
   const body = {
     model: route.model,
-    max_tokens: budget + (request.maxTokens ?? defaultMaxTokens(route, budget)),
+    max_tokens: maxTokens(request, ceiling, budget),
     messages: [{ role: "user", content: userContent(request) }],
     stream: true,
     ...defined({ system: request.system, temperature: reasons ? undefined : request.temperature }),
@@ -65,18 +68,25 @@ function userContent(request: TextRequest): string | object[] {
   ];
 }
 
-function thinkingFields(level: ThinkingLevel, model: string) {
+interface ThinkingFields {
+  thinking: { type: string; budget_tokens?: number };
+  output_config?: { effort: string };
+}
+
+function thinkingFields(level: ThinkingLevel, model: string, ceiling: number | undefined): ThinkingFields {
   if (level === "off") return { thinking: { type: "disabled" } };
-  if (!ADAPTIVE_MODELS.test(model)) return { thinking: { type: "enabled", budget_tokens: BUDGETS[level] } };
+  if (!ADAPTIVE_MODELS.test(model)) {
+    // The budget comes out of the same limit, and leaves room for an answer.
+    const most = ceiling === undefined ? Number.POSITIVE_INFINITY : ceiling - LEAST_ANSWER;
+    return { thinking: { type: "enabled", budget_tokens: Math.max(BUDGETS.minimal, Math.min(BUDGETS[level], most)) } };
+  }
   const effort = level === "minimal" ? "low" : level === "ultra" ? "max" : level;
   return { thinking: { type: "adaptive" }, ...(effort !== "adaptive" && { output_config: { effort } }) };
 }
 
-/** The budget comes out of the same limit, so a known ceiling is shared with it. */
-function defaultMaxTokens(route: Route, budget: number): number {
-  const ceiling = route.maxTokens ?? route.quirks.maxTokens?.find(({ model }) => model.test(route.model))?.tokens;
-  if (ceiling === undefined) return DEFAULT_MAX_TOKENS;
-  return Math.max(ceiling - budget, 1024);
+/** `--max-tokens` is about the answer: what the reasoning may use comes on top. */
+function maxTokens(request: TextRequest, ceiling: number | undefined, budget: number): number {
+  return request.maxTokens === undefined ? (ceiling ?? budget + DEFAULT_MAX_TOKENS) : budget + request.maxTokens;
 }
 
 const usage = v.nullish(
@@ -87,16 +97,20 @@ const usage = v.nullish(
     cache_creation_input_tokens: count,
   }),
 );
+/** Why the model declined. */
+const stop_details = v.nullish(v.object({ explanation: text }));
 const message = v.object({
   content: v.nullish(v.array(v.object({ type: text, text, thinking: text }))),
   stop_reason: text,
+  stop_details,
   usage,
+  error: v.nullish(v.unknown()),
 });
 const event = v.object({
-  type: v.string(),
+  type: text,
   message: v.nullish(message),
   content_block: v.nullish(v.object({ type: text, text, thinking: text })),
-  delta: v.nullish(v.object({ type: text, text, thinking: text, stop_reason: text })),
+  delta: v.nullish(v.object({ type: text, text, thinking: text, stop_reason: text, stop_details })),
   usage,
   error: v.nullish(v.unknown()),
 });
@@ -112,7 +126,7 @@ function readFrame(frame: { data: string }): Step {
       return delta ? readBlocks([delta]) : {};
     case "message_delta":
       return {
-        ...(delta?.stop_reason && { finishReason: finishReason(delta.stop_reason) }),
+        ...(delta && readStop(delta)),
         ...(used && { usage: usageOf(used) }),
       };
     case "message_stop":
@@ -120,15 +134,19 @@ function readFrame(frame: { data: string }): Step {
     case "error":
       return { failure: error ?? { message: "The stream reported an error without saying which." } };
     default:
-      return {};
+      // Gateways put their own errors in between, without a type.
+      if (error) return { failure: error };
+      if (type) return {};
+      throw malformed("a message without a type.");
   }
 }
 
 function readWhole(json: unknown): Step {
-  const { content, stop_reason, usage: used } = parseMessage(message, json);
+  const { content, usage: used, error, ...stop } = parseMessage(message, json);
+  if (error) return { failure: error };
   return {
     ...readBlocks(content ?? []),
-    ...(stop_reason && { finishReason: finishReason(stop_reason) }),
+    ...readStop(stop),
     ...(used && { usage: usageOf(used) }),
     end: true,
   };
@@ -140,6 +158,15 @@ function readBlocks(
   const answer = blocks.map((block) => block.text ?? "").join("");
   const reasoning = blocks.map((block) => block.thinking ?? "").join("");
   return { ...(answer && { text: answer }), ...(reasoning && { reasoning }) };
+}
+
+function readStop(stop: {
+  stop_reason?: string | null | undefined;
+  stop_details?: v.InferOutput<typeof stop_details>;
+}): Step {
+  if (!stop.stop_reason) return {};
+  const why = stop.stop_details?.explanation;
+  return { finishReason: finishReason(stop.stop_reason), ...(why && { wholeRefusal: why }) };
 }
 
 function finishReason(word: string): FinishReason {

@@ -21,10 +21,13 @@ interface Complaint {
 
 /** Statuses that a later try may not meet again. */
 const TRANSIENT = new Set([408, 409, 425, 429, 500, 502, 503, 504, 520, 521, 522, 523, 524, 529]);
-const POLICY = /content_?policy|content_?filter|moderation|safety|responsibleai|prohibited|flagged/i;
-const NO_CREDIT = /insufficient_quota|billing|insufficient_(?:credit|balance|fund)|credit_balance|payment_required/i;
+const POLICY =
+  /content_?policy|content_?filter|moderation|safety|responsibleai|prohibited|flagged|bio_policy|datainspection/i;
+const POLICY_WORDS = /content (?:filter|policy|management)|flagged|safety (?:system|policy|filter)|usage polic/i;
+const NO_CREDIT =
+  /insufficient_quota|quota_exceeded|billing|insufficient_(?:credit|balance|fund)|credit_balance|payment_required/i;
 const NO_CREDIT_WORDS = /credit balance is too low|insufficient (?:credits|balance)|out of credits/i;
-const BAD_KEY = /api_key_invalid|invalid_api_key|authentication_error|unauthenticated/i;
+const BAD_KEY = /api_key_invalid|invalid_api_key|authentication_error|unauthenticated|permission_error/i;
 const NO_MODEL = /model_not_found|not_found_error|model_decommissioned/i;
 
 /** An HTTP error as one of ours: its type from status and code, its message in the provider's own words. */
@@ -62,11 +65,15 @@ export function requestId(headers: Headers): string | undefined {
 function typeOf(status: number, complaint: Complaint): ErrorType {
   const code = complaint.codes.join(" ");
   if (status === 451) return "refused";
-  if ((status === 400 || status === 403 || status === 200) && POLICY.test(code)) return "refused";
+  if ((status === 400 || status === 403 || status === 200) && isPolicy(code, complaint.message)) return "refused";
   if ([402, 429, 432, 433].includes(status) || noCredit(complaint)) return "rate_limited";
   if (status === 401 || status === 403 || BAD_KEY.test(code)) return "auth";
   if (status === 404 || NO_MODEL.test(code)) return "not_found";
   return "provider_error";
+}
+
+function isPolicy(code: string, message = ""): boolean {
+  return POLICY.test(code) || POLICY_WORDS.test(message);
 }
 
 function noCredit({ codes, message }: Complaint): boolean {
@@ -78,6 +85,7 @@ function statusOfCode(codes: readonly string[]): number | undefined {
   const code = codes.join(" ");
   if (/overloaded/.test(code)) return 529;
   if (/rate_limit/.test(code)) return 429;
+  if (/timeout_error/.test(code)) return 504;
   if (/server_error|api_error|internal/.test(code)) return 500;
   return undefined;
 }
@@ -112,12 +120,17 @@ function collect(value: unknown, into: Complaint, depth: number): void {
     if (typeof word === "number" && word >= 400 && word < 600) into.status ??= word;
   }
   if (typeof value.retryDelay === "string") into.retryAfterMs ??= seconds(value.retryDelay.replace(/s$/, ""));
-  const { message, msg, err_msg } = value;
-  for (const words of [message, msg, err_msg]) if (typeof words === "string") collect(words, into, depth + 1);
-  for (const key of ["error", "detail", "errors"]) collect(value[key], into, depth + 1);
+  const words = value.message ?? value.msg ?? value.err_msg ?? value.status_msg;
+  collect(typeof words === "string" ? about(value.loc) + words : words, into, depth + 1);
+  for (const key of ["error", "detail", "errors", "base_resp"]) collect(value[key], into, depth + 1);
   // Google keeps its reason and its retry delay among the details; OpenRouter keeps the upstream's answer apart.
   if (Array.isArray(value.details)) for (const entry of value.details) collectCodes(entry, into);
   if (isRecord(value.metadata)) upstream(value.metadata, into);
+}
+
+/** A validation error names the member it is about: `["body", "messages"]`. */
+function about(path: unknown): string {
+  return Array.isArray(path) && path.length > 0 ? `${path.join(".")}: ` : "";
 }
 
 function collectCodes(detail: unknown, into: Complaint): void {
@@ -144,18 +157,22 @@ function plainMessage(status: number, headers: Headers, body: string): string {
 
 /** `Retry-After` is seconds or a date; `retry-after-ms` is OpenAI's and Azure's. */
 function retryAfter(headers: Headers, now: number): number | undefined {
-  const exact = Number.parseFloat(headers.get("retry-after-ms") ?? "");
-  if (exact >= 0) return Math.ceil(exact);
-  const value = headers.get("retry-after")?.trim();
-  if (!value) return undefined;
-  if (/^\d+(?:\.\d+)?$/.test(value)) return seconds(value);
+  const exact = amount(headers.get("retry-after-ms") ?? "");
+  if (exact !== undefined) return Math.ceil(exact);
+  const value = headers.get("retry-after")?.trim() ?? "";
+  // A bare number is never a date, though `Date.parse` takes -5 for one.
+  if (/^[-+.\d]/.test(value) && !/[a-z]/i.test(value)) return seconds(value);
   const date = Date.parse(value);
   return Number.isNaN(date) ? undefined : Math.max(0, date - now);
 }
 
 function seconds(value: string): number | undefined {
-  const number = Number.parseFloat(value);
-  return number >= 0 ? Math.ceil(number * 1000) : undefined;
+  const number = amount(value);
+  return number === undefined ? undefined : Math.ceil(number * 1000);
+}
+
+function amount(value: string): number | undefined {
+  return /^\d+(?:\.\d+)?$/.test(value.trim()) ? Number(value) : undefined;
 }
 
 function isRecord(value: unknown): value is Record<string, unknown> {

@@ -40,23 +40,26 @@ function build(request: TextRequest, route: Route): Built {
   };
   // A base without a version means v1beta; one with it (a proxy's, say) is left alone.
   const base = /\/v\d\w*\/*$/.test(route.baseUrl) ? route.baseUrl : endpoint(route.baseUrl, "/v1beta");
-  const model = encodeURIComponent(route.model.replace(/^models\//, ""));
-  return {
-    request: jsonRequest(endpoint(base, `/models/${model}:streamGenerateContent?alt=sse`), route, body),
-    ignored,
-  };
+  // Tuned models live beside the others.
+  const [, folder = "models", id = route.model] = /^(models|tunedModels)\/(.+)$/.exec(route.model) ?? [];
+  const path = `/${folder}/${encodeURIComponent(id)}:streamGenerateContent?alt=sse`;
+  return { request: jsonRequest(endpoint(base, path), route, body), ignored };
 }
 
-/** Gemini 3 takes a level, Gemini 2.5 a budget (-1 lets the model decide); those before them cannot think. */
+/**
+ * Gemini 3 takes a level, Gemini 2.5 a budget (-1 lets the model decide); those before them cannot think. A Pro model
+ * cannot stop thinking: it gets the least it takes (Google's guide: a budget of 128, the level `low`).
+ */
 function thinkingFields(level: ThinkingLevel, model: string): object | undefined {
+  const isPro = /-pro/.test(model);
   if (/gemini-2\.5/.test(model)) {
-    const budgets = { off: 0, minimal: 512, low: 1024, medium: 8192, high: 24_576, xhigh: 24_576 } as const;
-    if (level === "adaptive") return { thinkingBudget: -1 };
-    return { thinkingBudget: level === "max" || level === "ultra" ? budgets.xhigh : budgets[level] };
+    const most = isPro ? 32_768 : 24_576;
+    const least = isPro ? 128 : 0;
+    const budgets = { off: least, minimal: 512, low: 1024, medium: 8192, high: 24_576, adaptive: -1 } as const;
+    return { thinkingBudget: level in budgets ? budgets[level as keyof typeof budgets] : most };
   }
-  if (!/gemini-(?:[3-9]|\d\d)/.test(model)) return undefined;
-  if (level === "adaptive") return undefined;
-  if (level === "off" || level === "minimal") return { thinkingLevel: "minimal" };
+  if (!/gemini-(?:[3-9]|\d\d)/.test(model) || level === "adaptive") return undefined;
+  if (level === "off" || level === "minimal") return { thinkingLevel: isPro ? "low" : "minimal" };
   return { thinkingLevel: level === "low" || level === "medium" ? level : "high" };
 }
 
@@ -100,12 +103,12 @@ function readWhole(json: unknown): Step {
   const reasoning = parts.map((part) => (part.thought ? (part.text ?? "") : "")).join("");
   if (reasoning) step.reasoning = reasoning;
   if (promptFeedback?.blockReason) {
-    step.refusal = promptFeedback.blockReasonMessage ?? `The prompt was blocked (${promptFeedback.blockReason}).`;
+    step.wholeRefusal = promptFeedback.blockReasonMessage ?? `The prompt was blocked (${promptFeedback.blockReason}).`;
   }
   if (candidate?.finishReason) {
     step.finishReason = finishReason(candidate.finishReason);
     if (step.finishReason === "content_filter") {
-      step.refusal = candidate.finishMessage ?? `The answer was blocked (${candidate.finishReason}).`;
+      step.wholeRefusal = candidate.finishMessage ?? `The answer was blocked (${candidate.finishReason}).`;
     }
   }
   if (usageMetadata) step.usage = usageOf(usageMetadata);

@@ -3,6 +3,8 @@ import { InferError } from "../core/error.ts";
 
 /** Checks one message of a provider against what its wire promises. */
 export function parseMessage<Schema extends v.GenericSchema>(schema: Schema, message: unknown): v.InferOutput<Schema> {
+  // valibot takes a list for an object.
+  if (Array.isArray(message)) throw malformed("a list where an object belongs.");
   const result = v.safeParse(schema, message);
   if (result.success) return result.output;
   const [issue] = result.issues;

@@ -100,14 +100,14 @@ function readWhole(json: unknown): Step {
   const choice = choices?.[0];
   const step: Step = {};
   // OpenRouter reports an upstream's failure inside a 200, at the top or in the choice.
-  const failure = error ?? choice?.error;
+  const failure = error ?? choice?.error ?? unwrapped(json, choices) ?? brokenOff(choice?.finish_reason);
   if (failure) step.failure = failure;
   const said = choice?.delta ?? choice?.message;
   const parts = typeof said?.content === "string" ? [{ text: said.content }] : (said?.content ?? []);
   const answer = parts.map((part) => part.text ?? "").join("");
   if (answer) step.text = answer;
   const reasoning = [
-    said?.reasoning_content ?? (typeof said?.reasoning === "string" ? said.reasoning : ""),
+    said?.reasoning_content || (typeof said?.reasoning === "string" ? said.reasoning : ""),
     ...parts.flatMap((part) => ("thinking" in part ? (part.thinking ?? []).map((piece) => piece.text ?? "") : [])),
   ].join("");
   if (reasoning) step.reasoning = reasoning;
@@ -115,6 +115,16 @@ function readWhole(json: unknown): Step {
   if (choice?.finish_reason) step.finishReason = finishReason(choice.finish_reason);
   if (usage) step.usage = usageOf(usage);
   return step;
+}
+
+/** Mistral and older vLLM answer with the bare error object. */
+function unwrapped(json: unknown, choices: unknown): unknown {
+  return !choices && typeof json === "object" && json !== null && "message" in json ? json : undefined;
+}
+
+/** Mistral and OpenRouter end a choice with `error` when the answer could not be finished. */
+function brokenOff(reason: string | null | undefined): unknown {
+  return reason === "error" ? { message: "The model ended with an error, and no reason was given." } : undefined;
 }
 
 function finishReason(word: string): FinishReason {

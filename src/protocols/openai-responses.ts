@@ -1,7 +1,7 @@
 import * as v from "valibot";
 import type { FinishReason, IgnoredOverride, Usage } from "../core/envelope.ts";
 import type { Frame } from "../http/frames.ts";
-import { count, parseJson, parseMessage, text } from "./message.ts";
+import { count, malformed, parseJson, parseMessage, text } from "./message.ts";
 import {
   type Built,
   dataUrl,
@@ -64,33 +64,41 @@ const response = v.object({
   ),
 });
 const event = v.object({
-  type: v.string(),
+  type: text,
   delta: v.nullish(v.unknown()),
   refusal: text,
+  error: v.nullish(v.unknown()),
   response: v.nullish(response),
 });
+const FAILED = { message: "The response failed, and no reason was given." };
 
 function readFrame(frame: Frame): Step {
   if (frame.data.trim() === "[DONE]") return { end: true };
   const json = parseJson(frame.data);
-  const { type, delta, refusal, response: whole } = parseMessage(event, json);
+  const { type, delta, refusal, error, response: whole } = parseMessage(event, json);
   const piece = typeof delta === "string" ? delta : "";
   switch (type) {
     case "response.output_text.delta":
-      return { text: piece };
+      return { text: parseMessage(v.string(), delta) };
     case "response.reasoning_text.delta":
     case "response.reasoning_summary_text.delta":
       return { reasoning: piece };
+    case "response.refusal.delta":
+      return { refusal: piece };
     case "response.refusal.done":
-      return refusal ? { refusal } : {};
+      return refusal ? { wholeRefusal: refusal } : {};
     case "response.completed":
     case "response.incomplete":
-    case "response.failed":
       return whole ? readResponse(whole) : { end: true };
+    case "response.failed":
+      return whole ? readResponse({ ...whole, status: "failed" }) : { failure: FAILED };
     case "error":
       return { failure: json };
     default:
-      return {};
+      // Gateways put their own errors in between, without a type.
+      if (error) return { failure: error };
+      if (type) return {};
+      throw malformed("a message without a type.");
   }
 }
 
@@ -104,9 +112,9 @@ function readResponse(whole: v.InferOutput<typeof response>): Step {
   const refusal = parts.map((part) => part.refusal ?? "").join("");
   const step: Step = { end: true };
   if (answer) step.wholeText = answer;
-  if (refusal) step.refusal = refusal;
+  if (refusal) step.wholeRefusal = refusal;
   if (whole.error) step.failure = whole.error;
-  else if (whole.status === "failed") step.failure = { message: "The response failed without a reason." };
+  else if (whole.status === "failed") step.failure = FAILED;
   else step.finishReason = finishReason(whole);
   if (whole.usage) step.usage = usageOf(whole.usage);
   return step;

@@ -57,8 +57,10 @@ export interface Step {
   /** The complete text, sent at the end by wires that repeat it; counts only when no piece came before. */
   wholeText?: string;
   reasoning?: string;
-  /** What the model said when it declined, or why the provider blocked the request or the answer. */
+  /** What the model says as it declines. */
   refusal?: string;
+  /** The complete refusal, or why the provider blocked the request or the answer; counts when no piece came before. */
+  wholeRefusal?: string;
   finishReason?: FinishReason;
   usage?: Usage;
   /** An error that came inside a 200: the provider's own error object. */

@@ -1,0 +1,29 @@
+import { describe, expect, test } from "bun:test";
+import { redact } from "../../../src/http/redact.ts";
+
+describe("redact", () => {
+  test.each<[string, string, string[], string]>([
+    ["one key", "key sk-12345 refused", ["sk-12345"], "key [redacted] refused"],
+    ["every place", "sk-1234 sk-1234", ["sk-1234"], "[redacted] [redacted]"],
+    ["several keys", "a=keyone b=keytwo", ["keyone", "keytwo"], "a=[redacted] b=[redacted]"],
+    ["a key that is the start of another", "long-key-1", ["long", "long-key-1"], "[redacted]"],
+    ["percent-encoded in a URL", "?key=a%2Fb%2Bc%3D%3D", ["a/b+c=="], "?key=[redacted]"],
+    ["escaped in JSON", '{"k":"ab\\"cd\\\\"}', ['ab"cd\\'], '{"k":"[redacted]"}'],
+    ["characters that mean something in a pattern", "k (.*)$& k", ["(.*)$&"], "k [redacted] k"],
+    ["a short word stays", "an apt map", ["ap"], "an apt map"],
+    ["an empty secret stays", "text", [""], "text"],
+    ["no secrets", "text", [], "text"],
+    ["inside a longer word", "Bearer xsecretx", ["secret"], "Bearer x[redacted]x"],
+  ])("%s", (_name, text, secrets, clean) => {
+    expect(redact(text, secrets)).toBe(clean);
+    expect(redact(text, new Set(secrets))).toBe(clean);
+  });
+
+  test("the shortest key that counts has 4 characters", () => {
+    expect(redact("abcd abc", ["abcd", "abc"])).toBe("[redacted] abc");
+  });
+
+  test("a secret with a lone surrogate does not end in a crash", () => {
+    expect(redact("text", ["\uD800abc"])).toBe("text");
+  });
+});
