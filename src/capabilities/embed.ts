@@ -15,7 +15,8 @@ export async function createEmbeddings(context: Context, run: EmbedRun): Promise
   return tryCandidates(context, plan, async (candidate, { signal }) => {
     demandEngine(candidate);
     const { embedLocally } = await import("../local/embed.ts");
-    const vectors = await embedLocally([...run.texts], signal);
+    const { vectors, cut } = await embedLocally([...run.texts], signal);
+    if (cut.length > 0) context.report.warnings.push(cutWarning(cut));
     return run.texts.map((text, index) => {
       const embedding = vectors[index];
       if (!embedding)
@@ -23,6 +24,11 @@ export async function createEmbeddings(context: Context, run: EmbedRun): Promise
       return { text, embedding, dimensions: embedding.length };
     });
   });
+}
+
+function cutWarning(cut: readonly number[]): string {
+  const which = cut.length === 1 ? `Text ${(cut[0] ?? 0) + 1} is` : `${cut.length} texts are`;
+  return `${which} longer than the embedded model reads (some 90 words): the rest did not count.`;
 }
 
 function demandEngine({ provider, model }: Candidate): void {

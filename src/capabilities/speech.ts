@@ -3,6 +3,10 @@ import { InferError } from "../core/error.ts";
 import { tryCandidates } from "../engine/attempts.ts";
 import type { Candidate } from "../engine/candidates.ts";
 import { LOCAL_VOICES, type LocalVoice, speakLocally } from "../local/speak.ts";
+import { unspeakableLetters } from "../local/speakable-text.ts";
+
+/** Enough to recognise the script by. */
+const MOST_LETTERS = 20;
 
 export interface SpeechRun {
   text: string;
@@ -18,7 +22,11 @@ export async function speak(context: Context, run: SpeechRun): Promise<Uint8Arra
   return tryCandidates(context, plan, async (candidate, { signal }) => {
     demandEngine(candidate);
     const { id: voice } = findVoice(run.voice);
-    return speakLocally({ text: run.text, voice, ...(run.speed !== undefined && { speed: run.speed }) }, signal);
+    const speech = { text: run.text, voice, ...(run.speed !== undefined && { speed: run.speed }) };
+    const bytes = await speakLocally(speech, signal);
+    const unspoken = unspeakableLetters(run.text);
+    if (unspoken) context.report.warnings.push(unspokenWarning(unspoken));
+    return bytes;
   });
 }
 
@@ -34,6 +42,11 @@ function findVoice(name: string | undefined): LocalVoice {
   throw new InferError("not_found", `There is no voice "${name}".`, {
     hint: `Voices: ${LOCAL_VOICES.map(({ id }) => id).join(", ")}`,
   });
+}
+
+function unspokenWarning(letters: string): string {
+  const some = letters.length > MOST_LETTERS ? `${letters.slice(0, MOST_LETTERS)}…` : letters;
+  return `The embedded voices read English; these characters were left out: ${some}`;
 }
 
 function demandEngine({ provider, model }: Candidate): void {

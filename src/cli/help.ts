@@ -1,9 +1,9 @@
 import { CAPABILITIES, GROUPS, type Row, TOOLS } from "../core/capability.ts";
+import { EXIT_CODES } from "../core/error.ts";
 import { type Flag, GLOBAL_FLAGS } from "../core/flags.ts";
 import { childrenOf, findRow, ROWS } from "./rows.ts";
 
 const WIDTH = 80;
-const DOCS = "Exit codes, configuration and providers: see README.md";
 
 type Paint = (text: string) => string;
 const plain: Paint = (text) => text;
@@ -27,7 +27,7 @@ function rootHelp(paint: Paint): string {
     globalFlags(paint),
     `${paint("Example")}\n  infer ${ROWS[0]?.example}`,
     "infer <command> --help tells more about a command.",
-    DOCS,
+    `${paint("Exit codes")}\n${exitCodes()}`,
   ]);
 }
 
@@ -54,6 +54,13 @@ function verbHelp(row: Row, paint: Paint): string {
 
 function globalFlags(paint: Paint): string {
   return `${paint("Flags of every command")}\n${table(GLOBAL_FLAGS.map(flagLine))}`;
+}
+
+function exitCodes(): string {
+  const codes = Object.entries(EXIT_CODES).map(([type, code]) => `${code} ${type}`);
+  return wrap(["0 the answer is there", ...codes].join(", "), WIDTH - 2)
+    .map((line) => `  ${line}`)
+    .join("\n");
 }
 
 function verbsBelow(path: readonly string[]): [string, string][] {

@@ -44,7 +44,8 @@ async function runRow(row: Row, values: Values, context: Context): Promise<Resul
 async function noCommand({ path }: Invocation & { kind: "no-command" }, context: Context): Promise<InferError> {
   if (!context.options.json) context.stdio.writeErr(`${await help(path, context, context.stdio.errIsTerminal())}\n\n`);
   return new InferError("usage", `${["infer", ...path].join(" ")} needs a command.`, {
-    hint: `See ${["infer", ...path, "--help"].join(" ")}`,
+    // On a terminal the help is there already.
+    hint: context.options.json ? `See ${["infer", ...path, "--help"].join(" ")}` : undefined,
   });
 }
 

@@ -103,7 +103,7 @@ class Choice {
         return new InferError("auth", credential.missing, { provider: provider.id });
       }
     }
-    const variables = this.#serving().flatMap(({ env }) => env.slice(0, 1));
+    const variables = this.#serving().flatMap(({ env }) => env.find((name) => name.endsWith("_API_KEY")) ?? []);
     return new InferError("auth", `No provider for ${WORDS[this.service]} is set up.`, {
       hint: `Set a key, for example ${variables[0]} (or ${variables.slice(1, 4).join(", ")}), or name a local server: --model ollama/<model>`,
     });

@@ -2,8 +2,15 @@ import { type ErrorType, InferError } from "../core/error.ts";
 
 /** The embedded engines: what each is given and what it gives back. */
 export interface Engines {
-  embed: { input: string[]; output: number[][] };
+  embed: { input: string[]; output: Embedded };
   speak: { input: Speech; output: Uint8Array<ArrayBuffer> };
+}
+
+export interface Embedded {
+  /** In the order of the texts. */
+  vectors: number[][];
+  /** Indexes of the texts that are longer than what the model reads. */
+  cut: number[];
 }
 
 export interface Speech {

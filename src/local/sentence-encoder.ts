@@ -4,6 +4,7 @@ import tensorflowPath from "../../dist/assets/tensorflow.wasm.zst" with { type: 
 import { InferError } from "../core/error.ts";
 import { readAsset } from "./asset.ts";
 import type { SentenceEncoderJson } from "./assets/sentence-encoder.ts";
+import type { Embedded } from "./engine.ts";
 
 const DIMENSIONS = 512;
 const BATCH = 32;
@@ -13,6 +14,9 @@ const BATCH = 32;
  * tokenizer, which is quadratic in the length, would spend minutes on text that the model then drops.
  */
 const READ_CHARACTERS = 4096;
+
+/** The model's own limit: it drops the word pieces after these. */
+const READ_PIECES = 128;
 
 /** Universal Sentence Encoder lite on TensorFlow.js. Memory grows with each instance: one for all texts of a process. */
 export class SentenceEncoder {
@@ -34,7 +38,7 @@ export class SentenceEncoder {
   }
 
   /** One vector of unit length per text, in the order given. No text may be empty. */
-  async embed(texts: string[]): Promise<number[][]> {
+  async embed(texts: string[]): Promise<Embedded> {
     const vectors: number[][] = [];
     for (let start = 0; start < texts.length; start += BATCH) {
       const batch = texts.slice(start, start + BATCH).map((text) => text.slice(0, READ_CHARACTERS));
@@ -46,7 +50,13 @@ export class SentenceEncoder {
       // Each batch leaves some 10 MB of dead tensor copies, which would pile up to 500 MB before Bun collects by itself.
       Bun.gc(true);
     }
-    return vectors;
+    return { vectors, cut: texts.flatMap((text, index) => (this.isCut(text) ? [index] : [])) };
+  }
+
+  private isCut(text: string): boolean {
+    // No word piece is shorter than a character: most texts need no second look.
+    if (text.length <= READ_PIECES) return false;
+    return text.length > READ_CHARACTERS || this.model.tokenizer.encode(text).length > READ_PIECES;
   }
 }
 
@@ -55,6 +65,7 @@ function isUsable(vector: number[]): boolean {
 }
 
 interface EmbeddingsModel {
+  tokenizer: { encode(text: string): number[] };
   embed(inputs: string[]): Promise<number[][]>;
 }
 

@@ -23,13 +23,21 @@ const SPELLINGS: readonly [RegExp, string][] = [
 
 /** The text as flite can read it: "café" becomes "cafe", a dash a pause, an emoji or a control character a space. */
 export function speakableText(text: string): string {
-  const spelled = SPELLINGS.reduce((result, [pattern, spelling]) => result.replace(pattern, spelling), text);
-  const ascii = spelled
+  const ascii = spelled(text).replace(/[^\n\x20-\x7e]/gu, " ");
+  return ascii.replace(new RegExp(`[^\\s]{${LONGEST_WORD}}`, "g"), "$& ").trim();
+}
+
+/** Letters and digits of the text that flite leaves out, each once: "Привет, Bob" gives "Привет". */
+export function unspeakableLetters(text: string): string {
+  const left = spelled(text).match(/[\p{L}\p{N}]/gu) ?? [];
+  return [...new Set(left.filter((letter) => letter > "\x7e"))].join("");
+}
+
+function spelled(text: string): string {
+  return SPELLINGS.reduce((result, [pattern, spelling]) => result.replace(pattern, spelling), text)
     .normalize("NFKD")
     .replace(/\p{M}/gu, "")
-    .replace(/\u2044/g, "/") // "½" is "1⁄2" by now
-    .replace(/[^\n\x20-\x7e]/gu, " ");
-  return ascii.replace(new RegExp(`[^\\s]{${LONGEST_WORD}}`, "g"), "$& ").trim();
+    .replace(/\u2044/g, "/"); // "½" is "1⁄2" by now
 }
 
 /** The text in pieces of at most 1,000 characters, cut at the end of a sentence where there is one, else between words. */

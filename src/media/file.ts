@@ -34,7 +34,8 @@ export async function saveMedia(context: Context, media: MediaFile, destination:
     await mkdir(dirname(path), { recursive: true });
     await writeWhole(path, media.bytes);
   } catch (thrown) {
-    const why = thrown instanceof Error ? thrown.message : String(thrown);
+    // Without the second half of Node's message, which names the temporary file.
+    const [why] = (thrown instanceof Error ? thrown.message : String(thrown)).split(", ");
     throw new InferError("io", `${path} cannot be written: ${why}`, { cause: thrown });
   }
   const sha256 = createHash("sha256").update(media.bytes).digest("hex");

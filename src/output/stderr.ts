@@ -22,7 +22,7 @@ export function sayFailure(context: Context, error: InferError): void {
   const { provider, model, hint } = error.details;
   const who = [provider, model].filter(Boolean).join("/");
   say(context, "error", `${who && !error.message.startsWith(who) ? `${who}: ` : ""}${error.message}`);
-  if (hint) say(context, "error", hint);
+  if (hint) context.stdio.writeErr(`  ${redact(hint, context.secrets)}\n`);
 }
 
 function reporter({ stdio }: Context): ConsolaReporter {

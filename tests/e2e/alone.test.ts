@@ -62,6 +62,30 @@ describe("the binary alone: an empty folder, an empty environment", () => {
     expect(envelope.warnings?.join()).toContain("x.wav");
   });
 
+  test("what the engines leave out is said", async () => {
+    const long = await inferJson(["embedding", "create", "--text", "the end ".repeat(100)]);
+    expect(long.envelope.warnings?.join()).toContain("longer than");
+    const cwd = await emptyFolder("unspoken");
+    const mixed = await infer(["tts", "convert", "--text", "Hello, мир.", "--output", "x.wav"], { cwd });
+    expect(mixed).toMatchObject({ code: 0, stderr: expect.stringContaining("мир") });
+    const quiet = await infer(["tts", "convert", "--text", "Hello, мир.", "--output", "x.wav", "--quiet"], { cwd });
+    expect(quiet.stderr).toBe("");
+  });
+
+  test.skipIf(!Bun.which("setpriv") || process.getuid?.() !== 0)(
+    "a folder that may not be written: io, before any work",
+    async () => {
+      const cwd = await emptyFolder("read-only");
+      const under = ["setpriv", "--reuid=65534", "--regid=65534", "--clear-groups"];
+      const { code, envelope } = await inferJson(["tts", "convert", "--text", "Hi.", "--output", `${cwd}/x.wav`], {
+        under,
+      });
+      expect(envelope).toMatchObject({ error: { type: "io" }, attempts: [] });
+      expect(code).toBe(11);
+      expect(await readdir(cwd)).toEqual([]);
+    },
+  );
+
   test("voices: listed, and a wrong one refused", async () => {
     const voices = JSON.parse((await infer(["tts", "voices", "--provider", "local", "--json"])).stdout);
     expect(voices.length).toBeGreaterThan(1);

@@ -1,5 +1,5 @@
 import { expect, test } from "bun:test";
-import { speakableText, textPieces } from "../../../src/local/speakable-text.ts";
+import { speakableText, textPieces, unspeakableLetters } from "../../../src/local/speakable-text.ts";
 
 test.each([
   ["“It’s” naïve", `"It's" naive`],
@@ -34,4 +34,12 @@ test.each([
     expect(piece).toMatch(end);
   }
   expect(pieces.join("").replace(/\s/g, "")).toBe(text.replace(/\s/g, ""));
+});
+
+test.each([
+  ["Hello, café – 50 € “fine” ½ 😀\n", ""],
+  ["Привет, Bob, привет", "Привет".split("").concat("п").join("")],
+  ["日本 and ٣", "日本٣"],
+])("unspeakableLetters(%j) is %j", (text, letters) => {
+  expect(unspeakableLetters(text)).toBe(letters);
 });
