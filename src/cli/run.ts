@@ -8,7 +8,7 @@ import { hasSwitch, type Invocation, namedCapability, parseArgv, type Values } f
 
 /** What argv says about the run as a whole, readable however wrong the rest of argv is. */
 export function earlyOptions(argv: readonly string[]): GlobalOptions {
-  return { json: hasSwitch(argv, "json"), quiet: false, verbose: false, noColor: hasSwitch(argv, "no-color") };
+  return globalOptions({ json: hasSwitch(argv, "json"), noColor: hasSwitch(argv, "no-color") });
 }
 
 /** Runs one command line and hands back what is to be printed. */
@@ -30,7 +30,7 @@ export async function runCli(argv: readonly string[], context: Context): Promise
 async function runRow(row: Row, values: Values, context: Context): Promise<Result> {
   const { completeTexts, validate } = await import("./input.ts");
   const checked = validate(row, values);
-  Object.assign(context.options, checked);
+  context.options = globalOptions(checked);
   const { timeoutMs } = context.options;
   if (timeoutMs !== undefined) context.endsAt = context.now() + timeoutMs;
   const input = await completeTexts(row, checked, context);
@@ -38,6 +38,11 @@ async function runRow(row: Row, values: Values, context: Context): Promise<Resul
   if (timeoutMs === undefined) context.endsAt = context.now() + row.timeoutMs;
   const { runLeaf } = await import("./tree.ts");
   return runLeaf(row, { context, input });
+}
+
+function globalOptions(input: Partial<GlobalOptions>): GlobalOptions {
+  const { json = false, quiet = false, verbose = false, noColor = false, config, agent, timeoutMs } = input;
+  return { json, quiet, verbose, noColor, config, agent, timeoutMs };
 }
 
 /** A group without a verb shows its help, on stderr, and is a usage error. */

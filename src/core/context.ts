@@ -1,3 +1,4 @@
+import type { GLOBAL_FLAGS, InputOf } from "./flags.ts";
 import type { Report } from "./report.ts";
 
 export type StdinKind = "terminal" | "pipe" | "file" | "none";
@@ -16,15 +17,7 @@ export interface Stdio {
 }
 
 /** What was said about the run as a whole, in flags that every verb has. */
-export interface GlobalOptions {
-  json: boolean;
-  quiet: boolean;
-  verbose: boolean;
-  noColor: boolean;
-  config?: string | undefined;
-  agent?: string | undefined;
-  timeoutMs?: number | undefined;
-}
+export type GlobalOptions = Omit<InputOf<typeof GLOBAL_FLAGS>, "help">;
 
 /** Made once per run and handed down; everything that touches the world is in here. */
 export interface Context {

@@ -1,6 +1,7 @@
 import { createFetch } from "ofetch";
 import type { Context } from "../core/context.ts";
 import { InferError } from "../core/error.ts";
+import { VERSION } from "../version.ts";
 import { toNetworkError } from "./network-error.ts";
 
 export interface HttpRequest {
@@ -22,7 +23,7 @@ export interface Reply {
 }
 
 const MOST_REDIRECTS = 5;
-const USER_AGENT = "infer";
+const USER_AGENT = `infer/${VERSION.version}`;
 
 /** Headers that may follow a redirect to another origin; anything else could be a credential. */
 const HARMLESS_HEADERS = new Set(["accept", "accept-language", "user-agent"]);

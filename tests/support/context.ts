@@ -33,7 +33,7 @@ export function fakeContext(world: FakeWorld = {}): FakeContext {
     sleep: world.sleep ?? ((ms) => Bun.sleep(ms)),
     signal: world.signal ?? new AbortController().signal,
     endsAt: Number.POSITIVE_INFINITY,
-    options: { json: false, quiet: false, verbose: false, noColor: false, ...world.options },
+    options: { ...earlyOptions([]), ...world.options },
     report: newReport(),
     secrets: new Set(),
     stdio: {

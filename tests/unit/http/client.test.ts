@@ -3,6 +3,7 @@ import { createServer, type Server, type Socket } from "node:net";
 import { InferError } from "../../../src/core/error.ts";
 import { readText } from "../../../src/http/body.ts";
 import { type HttpRequest, send } from "../../../src/http/client.ts";
+import { VERSION } from "../../../src/version.ts";
 
 interface Seen {
   method: string;
@@ -88,7 +89,11 @@ describe("a request", () => {
     expect(await readText(reply.body, 100)).toBe("ok");
     expect(seen).toHaveLength(1);
     expect(seen[0]).toMatchObject({ method: "POST", path: "/v1/x?a=1", body: '{"prompt":"é"}' });
-    expect(seen[0]?.headers).toMatchObject({ ...KEYS, "content-type": "application/json", "user-agent": "infer" });
+    expect(seen[0]?.headers).toMatchObject({
+      ...KEYS,
+      "content-type": "application/json",
+      "user-agent": `infer/${VERSION.version}`,
+    });
   });
 
   test("for a stream does not say that it wants JSON alone", async () => {
@@ -192,7 +197,7 @@ describe("a redirect to another origin", () => {
     expect(other.seen).toHaveLength(1);
     const names = Object.keys(other.seen[0]?.headers ?? {});
     for (const name of Object.keys(KEYS)) expect(names).not.toContain(name);
-    expect(other.seen[0]?.headers).toMatchObject({ accept: "text/html", "user-agent": "infer" });
+    expect(other.seen[0]?.headers).toMatchObject({ accept: "text/html", "user-agent": `infer/${VERSION.version}` });
   });
 
   test("and back again does not bring the key back", async () => {
