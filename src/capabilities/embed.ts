@@ -12,8 +12,7 @@ export interface EmbedRun {
 /** `embedding.create`: one vector per text, in order. */
 export async function createEmbeddings(context: Context, run: EmbedRun): Promise<EmbeddingOutput[]> {
   const plan = { candidates: run.candidates, mayRepeat: () => true };
-  return tryCandidates(context, plan, async (candidate, { signal }) => {
-    demandEngine(candidate);
+  return tryCandidates(context, plan, async (_candidate, { signal }) => {
     const { embedLocally } = await import("../local/embed.ts");
     const { vectors, cut } = await embedLocally([...run.texts], signal);
     if (cut.length > 0) context.report.warnings.push(cutWarning(cut));
@@ -29,12 +28,4 @@ export async function createEmbeddings(context: Context, run: EmbedRun): Promise
 function cutWarning(cut: readonly number[]): string {
   const which = cut.length === 1 ? `Text ${(cut[0] ?? 0) + 1} is` : `${cut.length} texts are`;
   return `${which} longer than the embedded model reads (some 90 words): the rest did not count.`;
-}
-
-function demandEngine({ provider, model }: Candidate): void {
-  const engine = provider.embedding?.engine;
-  if (model === engine) return;
-  throw new InferError("not_found", `${provider.name} have no model "${model}".`, {
-    hint: `Use --model ${provider.id}/${engine}, or leave --model out.`,
-  });
 }

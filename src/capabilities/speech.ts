@@ -19,8 +19,7 @@ export interface SpeechRun {
 /** `tts.convert`: the audio as one file's bytes. */
 export async function speak(context: Context, run: SpeechRun): Promise<Uint8Array> {
   const plan = { candidates: run.candidates, mayRepeat: () => true };
-  return tryCandidates(context, plan, async (candidate, { signal }) => {
-    demandEngine(candidate);
+  return tryCandidates(context, plan, async (_candidate, { signal }) => {
     const { id: voice } = findVoice(run.voice);
     const speech = { text: run.text, voice, ...(run.speed !== undefined && { speed: run.speed }) };
     const bytes = await speakLocally(speech, signal);
@@ -30,10 +29,10 @@ export async function speak(context: Context, run: SpeechRun): Promise<Uint8Arra
   });
 }
 
-/** `tts.voices`: what can be asked of a provider. */
-export function voicesOf({ provider }: Candidate): readonly LocalVoice[] {
-  if (provider.speech) return LOCAL_VOICES;
-  throw new InferError("not_found", `${provider.name} has no list of voices here.`);
+/** `tts.voices`: what can be asked of a provider. Throws when it has no speech. */
+export function voicesOf({ problem }: Candidate): readonly LocalVoice[] {
+  if (problem) throw problem;
+  return LOCAL_VOICES;
 }
 
 function findVoice(name: string | undefined): LocalVoice {
@@ -47,12 +46,4 @@ function findVoice(name: string | undefined): LocalVoice {
 function unspokenWarning(letters: string): string {
   const some = letters.length > MOST_LETTERS ? `${letters.slice(0, MOST_LETTERS)}…` : letters;
   return `The embedded voices read English; these characters were left out: ${some}`;
-}
-
-function demandEngine({ provider, model }: Candidate): void {
-  const engine = provider.speech?.engine;
-  if (model === engine) return;
-  throw new InferError("not_found", `${provider.name} have no model "${model}".`, {
-    hint: `Use --model ${provider.id}/${engine}, or leave --model out.`,
-  });
 }

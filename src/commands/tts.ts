@@ -23,7 +23,6 @@ export async function voices(context: Context, input: Input<"tts.voices">): Prom
   const candidates = await choose(context, "speech", { ...input, fallback: [] });
   const [candidate] = candidates;
   if (!candidate) throw new Error("no candidate");
-  if (candidate.problem) throw candidate.problem;
   const inventory = voicesOf(candidate);
   return { inventory, text: inventory.map(({ id, description }) => `${id}  ${description}`).join("\n") };
 }

@@ -156,6 +156,12 @@ class Choice {
         hint: `Providers that have it: ${ids.join(", ")}`,
       });
     }
+    const engine = this.service === "text" ? undefined : provider[this.service]?.engine;
+    if (engine !== undefined && model !== engine) {
+      return new InferError("not_found", `${provider.name} have no model "${model}".`, {
+        hint: `Use --model ${provider.id}/${engine}, or leave --model out.`,
+      });
+    }
     if ("missing" in secrets) return new InferError("auth", String(secrets.missing));
     if (model !== undefined) return undefined;
     const hint = `Name one: --model ${provider.id}/<model>`;
