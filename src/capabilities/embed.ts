@@ -1,21 +1,28 @@
 import type { Context } from "../core/context.ts";
 import type { EmbeddingOutput } from "../core/envelope.ts";
 import { InferError } from "../core/error.ts";
-import { tryCandidates } from "../engine/attempts.ts";
+import { type Call, tryCandidates } from "../engine/attempts.ts";
 import type { Candidate } from "../engine/candidates.ts";
+import type { Provider } from "../providers/types.ts";
 
 export interface EmbedRun {
   texts: readonly string[];
   candidates: readonly Candidate[];
 }
 
+type Embedder = (context: Context, texts: readonly string[], call: Call) => Promise<readonly number[][]>;
+
+/** How texts become vectors, by the protocol of the provider's row. */
+const EMBEDDERS: Record<NonNullable<Provider["embedding"]>["protocol"], Embedder> = {
+  "local-use-lite": embedHere,
+};
+
 /** `embedding.create`: one vector per text, in order. */
 export async function createEmbeddings(context: Context, run: EmbedRun): Promise<EmbeddingOutput[]> {
   const plan = { candidates: run.candidates, mayRepeat: () => true };
-  return tryCandidates(context, plan, async (_candidate, { signal }) => {
-    const { embedLocally } = await import("../local/embed.ts");
-    const { vectors, cut } = await embedLocally([...run.texts], signal);
-    if (cut.length > 0) context.report.warnings.push(cutWarning(cut));
+  return tryCandidates(context, plan, async ({ provider }, call) => {
+    if (!provider.embedding) throw new Error(`${provider.id} has no embeddings`);
+    const vectors = await EMBEDDERS[provider.embedding.protocol](context, run.texts, call);
     return run.texts.map((text, index) => {
       const embedding = vectors[index];
       if (!embedding)
@@ -23,6 +30,13 @@ export async function createEmbeddings(context: Context, run: EmbedRun): Promise
       return { text, embedding, dimensions: embedding.length };
     });
   });
+}
+
+async function embedHere(context: Context, texts: readonly string[], { signal }: Call): Promise<readonly number[][]> {
+  const { embedLocally } = await import("../local/embed.ts");
+  const { vectors, cut } = await embedLocally([...texts], signal);
+  if (cut.length > 0) context.report.warnings.push(cutWarning(cut));
+  return vectors;
 }
 
 function cutWarning(cut: readonly number[]): string {

@@ -1,28 +1,23 @@
 import type { Context } from "../core/context.ts";
 import { InferError } from "../core/error.ts";
 import { type Call, tryCandidates } from "../engine/attempts.ts";
+import { authorise } from "../engine/authorise.ts";
 import type { Candidate } from "../engine/candidates.ts";
+import { exchange } from "../engine/exchange.ts";
 import { textRoute } from "../engine/route.ts";
-import { readText } from "../http/body.ts";
-import { type Reply, send } from "../http/client.ts";
+import { readTextAnswer, type Show } from "../engine/text-answer.ts";
 import { deadline } from "../http/deadline.ts";
-import { readFrames } from "../http/frames.ts";
-import { type Answer, AnswerReader } from "../protocols/answer.ts";
-import { failureOf, requestId } from "../protocols/failure.ts";
+import type { Answer } from "../protocols/answer.ts";
 import { TEXT_PROTOCOLS } from "../protocols/index.ts";
-import { excerpt, malformed, parseJson } from "../protocols/message.ts";
-import type { Image, TextProtocol, TextRequest } from "../protocols/wire.ts";
+import type { Image, TextRequest } from "../protocols/wire.ts";
 
 export interface TextRun {
   request: TextRequest;
   candidates: readonly Candidate[];
   /** Gets the answer piece by piece; leave it out and failures after the first piece can be retried. */
-  show?: ((piece: string) => Promise<void>) | undefined;
+  show?: Show | undefined;
 }
 
-/** No error body worth reading is longer than this. */
-const LONGEST_ERROR = 1024 * 1024;
-const LONGEST_ANSWER = 64 * 1024 * 1024;
 /** What all five wires take inline; a larger picture is refused by every vendor. */
 const LARGEST_IMAGE = 20 * 1024 * 1024;
 const IMAGE_TYPES = new Set(["image/png", "image/jpeg", "image/gif", "image/webp"]);
@@ -30,7 +25,7 @@ const IMAGE_TYPES = new Set(["image/png", "image/jpeg", "image/gif", "image/webp
 /** `model.run`: one prompt, one answer. */
 export async function runText(context: Context, run: TextRun): Promise<Answer> {
   let shown = false;
-  const show = async (piece: string): Promise<void> => {
+  const show: Show = async (piece) => {
     if (!run.show || piece === "") return;
     shown = true;
     await run.show(piece);
@@ -70,69 +65,16 @@ async function ask(
   candidate: Candidate,
   request: TextRequest,
   call: Call,
-  show: (piece: string) => Promise<void>,
+  show: Show,
 ): Promise<Answer> {
   if (request.images.length > 0) await refuseTextOnly(candidate);
-  const { protocol: id, route } = textRoute(candidate, context);
+  const { protocol: id, route } = textRoute(candidate);
   const protocol = await TEXT_PROTOCOLS[id]();
   const { request: message, ignored } = protocol.build(request, route);
-  const reply = await send(context, message, call.signal);
-  call.status = reply.status;
-  call.requestId = requestId(reply.headers);
-  if (reply.status < 200 || reply.status > 299) {
-    throw failureOf({ ...reply, body: await readText(reply.body, LONGEST_ERROR), now: context.now() });
-  }
-  const answer = await readAnswer(protocol, reply, show);
+  const reply = await exchange(context, call, authorise(context, message, candidate));
+  const answer = await readTextAnswer(protocol, reply, show);
   context.report.ignoredOverrides = ignored;
   return answer;
-}
-
-async function readAnswer(
-  protocol: TextProtocol,
-  reply: Reply,
-  show: (piece: string) => Promise<void>,
-): Promise<Answer> {
-  const type = reply.headers.get("content-type")?.toLowerCase() ?? "";
-  const reader = new AnswerReader(reply.status);
-  if (type.includes("html")) {
-    throw malformed(
-      `it is a web page, not ${protocol.framing === "sse" ? "an event stream" : "JSON"}: ${excerpt(await readText(reply.body, LONGEST_ANSWER))}`,
-    );
-  }
-  if (protocol.framing === "sse" && /\bjson\b/.test(type)) {
-    // Some servers answer in one piece although a stream was asked for.
-    const step = protocol.readWhole(parseJson(await readText(reply.body, LONGEST_ANSWER)));
-    await show(reader.push(step));
-  } else {
-    await readStream(protocol, reply, reader, show);
-  }
-  const { answer, rest } = reader.finish();
-  await show(rest);
-  return answer;
-}
-
-async function readStream(
-  protocol: TextProtocol,
-  reply: Reply,
-  reader: AnswerReader,
-  show: (piece: string) => Promise<void>,
-): Promise<void> {
-  let frames = 0;
-  try {
-    for await (const frame of readFrames(reply.body, protocol.framing)) {
-      frames++;
-      await show(reader.push(protocol.readFrame(frame)));
-      if (reader.ended) return;
-    }
-  } catch (thrown) {
-    // Once the provider has said that the answer is complete, a connection that breaks takes nothing away from it.
-    if (!(reader.complete && thrown instanceof InferError && ["network", "timeout"].includes(thrown.type)))
-      throw thrown;
-  }
-  const type = reply.headers.get("content-type");
-  if (frames === 0 && type !== null && !/event-stream|ndjson|json/.test(type)) {
-    throw malformed(`it is ${type}, and no event is in it.`);
-  }
 }
 
 /** A model that is known to take text only would at best drop the picture in silence. */

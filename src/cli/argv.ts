@@ -1,8 +1,9 @@
+import { ROWS } from "../commands/index.ts";
 import type { Row } from "../core/capability.ts";
 import { flagsOf } from "../core/capability.ts";
 import { InferError } from "../core/error.ts";
 import { type Flag, GLOBAL_FLAGS } from "../core/flags.ts";
-import { childrenOf, findRow, ROWS } from "./rows.ts";
+import { childrenOf, findRow } from "./rows.ts";
 import { didYouMean } from "./suggest.ts";
 
 /** What argv asks for. Values are still the strings that were typed. */
@@ -55,11 +56,11 @@ interface Reading {
 
 function read(argv: readonly string[]): Reading {
   const tokens = [...argv];
-  const state: State = { values: new Map(), path: [], row: undefined, flagsEnded: false, help: false };
+  const state: State = { values: new Map(), path: [], row: undefined, flagsEnded: false, help: false, version: false };
   const { values, path } = state;
   try {
     for (let token = tokens.shift(); token !== undefined; token = tokens.shift()) {
-      if (take(token, tokens, state) === "version") return { outcome: { kind: "version" }, values, path, unread: [] };
+      take(token, tokens, state);
     }
   } catch (thrown) {
     if (!(thrown instanceof InferError)) throw thrown;
@@ -67,7 +68,8 @@ function read(argv: readonly string[]): Reading {
     const unread = state.flagsEnded ? [] : tokens.slice(0, end === -1 ? undefined : end);
     return { outcome: thrown, values, path, unread };
   }
-  const { row, help } = state;
+  const { row, help, version } = state;
+  if (version) return { outcome: { kind: "version" }, values, path, unread: [] };
   const outcome: Invocation = help
     ? { kind: "help", path }
     : row
@@ -82,17 +84,18 @@ interface State {
   row: Row | undefined;
   flagsEnded: boolean;
   help: boolean;
+  version: boolean;
 }
 
-function take(token: string, rest: string[], state: State): "version" | undefined {
+function take(token: string, rest: string[], state: State): void {
   const { values, path, row } = state;
   const isFlag = !state.flagsEnded && token.startsWith("-") && token !== "-";
   if (isFlag && token === "--") {
     state.flagsEnded = true;
   } else if (isFlag) {
     const name = SHORT[token] ?? token;
-    if (name === "--version" && path.length === 0) return "version";
-    if (name === "--help") state.help = true;
+    if (name === "--version" && path.length === 0) state.version = true;
+    else if (name === "--help") state.help = true;
     else takeFlag(name, rest, row, path, values);
   } else if (row) {
     throw unexpected(token, row);
@@ -102,7 +105,6 @@ function take(token: string, rest: string[], state: State): "version" | undefine
     path.push(knownWord(token, path));
     state.row = findRow(path);
   }
-  return undefined;
 }
 
 function takeFlag(token: string, rest: string[], row: Row | undefined, path: readonly string[], values: Values): void {

@@ -1,7 +1,8 @@
-import { CAPABILITIES, GROUPS, type Row, TOOLS } from "../core/capability.ts";
+import { ROWS } from "../commands/index.ts";
+import { GROUPS, type Row } from "../core/capability.ts";
 import { EXIT_CODES } from "../core/error.ts";
 import { type Flag, GLOBAL_FLAGS } from "../core/flags.ts";
-import { childrenOf, findRow, ROWS } from "./rows.ts";
+import { childrenOf, findRow } from "./rows.ts";
 
 const WIDTH = 80;
 
@@ -22,8 +23,8 @@ function rootHelp(paint: Paint): string {
   return sections([
     "infer: inference from the command line, on your own provider keys or none.",
     `${paint("Usage")}\n  infer <command> [flags]`,
-    ...groups.map((group) => `${paint(GROUPS[group] ?? group)}\n${table(verbsBelow([group]))}`),
-    `${paint("About infer itself")}\n${table(verbs(TOOLS))}`,
+    ...groups.map((group) => `${paint(GROUPS[group] ?? group)}\n${table(verbs(rowsBelow([group])))}`),
+    `${paint("About infer itself")}\n${table(verbs(ROWS.filter(({ id }) => !id.includes("."))))}`,
     globalFlags(paint),
     `${paint("Example")}\n  infer ${ROWS[0]?.example}`,
     "infer <command> --help tells more about a command.",
@@ -33,11 +34,11 @@ function rootHelp(paint: Paint): string {
 
 function groupHelp(path: readonly string[], paint: Paint): string {
   const name = path.join(" ");
-  const first = ROWS.find(({ id }) => id.startsWith(`${path.join(".")}.`));
+  const [first] = rowsBelow(path);
   return sections([
     `${GROUPS[path.join(".")] ?? name}`,
     `${paint("Usage")}\n  infer ${name} <command> [flags]`,
-    `${paint("Commands")}\n${table(verbsBelow(path))}`,
+    `${paint("Commands")}\n${table(verbs(rowsBelow(path)))}`,
     `${paint("Example")}\n  infer ${first?.example}`,
   ]);
 }
@@ -63,14 +64,12 @@ function exitCodes(): string {
     .join("\n");
 }
 
-function verbsBelow(path: readonly string[]): [string, string][] {
-  const prefix = `${path.join(".")}.`;
-  return verbs(CAPABILITIES.filter(({ id }) => id.startsWith(prefix)));
+function verbs(rows: readonly Row[]): [string, string][] {
+  return rows.map((row) => [row.id.replaceAll(".", " "), row.description]);
 }
 
-function verbs(rows: readonly Row[]): [string, string][] {
-  const built = rows.filter((row) => ROWS.includes(row));
-  return built.map((row) => [row.id.replaceAll(".", " "), row.description]);
+function rowsBelow(path: readonly string[]): Row[] {
+  return ROWS.filter(({ id }) => id.startsWith(`${path.join(".")}.`));
 }
 
 function flagLine(flag: Flag): [string, string] {

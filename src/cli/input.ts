@@ -4,6 +4,7 @@ import { flagsOf, type Row } from "../core/capability.ts";
 import type { Context } from "../core/context.ts";
 import { InferError } from "../core/error.ts";
 import type { ChoiceFlag, Flag, NumberFlag, TextFlag } from "../core/flags.ts";
+import { readBytes } from "../http/body.ts";
 import { deadline } from "../http/deadline.ts";
 import type { Values } from "./argv.ts";
 
@@ -42,7 +43,7 @@ export async function completeTexts(row: Row, input: VerbInput, context: Context
   const wantsStdin = row.flags.find(
     (flag) => flag.kind === "text" && flag.stdin && readsFrom(flag, row, input, context),
   );
-  for (const flag of row.flags) if (flag !== wantsStdin) checkText(flag, textsOf(flag, input));
+  for (const flag of flagsOf(row)) if (flag !== wantsStdin) checkText(flag, textsOf(flag, input));
   if (wantsStdin?.kind !== "text") return complete;
   const stdin = await stdinText(context);
   const given = textsOf(wantsStdin, input);
@@ -76,10 +77,15 @@ function checkText(flag: Flag, texts: readonly string[]): void {
     throw new InferError("usage", `--${flag.name} is blank.`);
 }
 
+/** No model reads this much. */
+const LONGEST_TEXT = 64 * 1024 * 1024;
+
 /** A pipe's last newline is the shell's, not the user's. */
 async function stdinText(context: Context): Promise<string> {
   using limit = deadline(context, context.endsAt, () => "stdin was not closed in time.");
-  const bytes = await context.stdio.readStdin(limit.signal);
+  const bytes = await readBytes(context.stdio.stdin(limit.signal), LONGEST_TEXT, () => {
+    return new InferError("usage", `stdin is larger than ${LONGEST_TEXT / 1024 / 1024} MiB.`);
+  });
   return new TextDecoder().decode(bytes).replace(/\r?\n$/, "");
 }
 

@@ -1,8 +1,5 @@
-import { HANDLERS } from "../commands/index.ts";
-import { CAPABILITIES, type Row, TOOLS } from "../core/capability.ts";
-
-/** The rows that this build can run, in the table's order. A verb without a handler does not exist. */
-export const ROWS: readonly Row[] = [...CAPABILITIES, ...TOOLS].filter(({ id }) => Object.hasOwn(HANDLERS, id));
+import { ROWS } from "../commands/index.ts";
+import type { Row } from "../core/capability.ts";
 
 export function findRow(path: readonly string[]): Row | undefined {
   return ROWS.find(({ id }) => id === path.join("."));

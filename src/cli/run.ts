@@ -17,7 +17,11 @@ export async function runCli(argv: readonly string[], context: Context): Promise
   const invocation = parseArgv(argv);
   switch (invocation.kind) {
     case "version":
-      return { inventory: VERSION, text: `infer ${VERSION.version} (${VERSION.commit}, ${VERSION.target})` };
+      return {
+        kind: "inventory",
+        value: VERSION,
+        text: `infer ${VERSION.version} (${VERSION.commit}, ${VERSION.target})`,
+      };
     case "help":
       return helpResult(await help(invocation.path, context, context.stdio.outIsTerminal()));
     case "no-command":
@@ -61,7 +65,7 @@ async function help(path: readonly string[], context: Context, onTerminal: boole
 }
 
 function helpResult(text: string): Result {
-  return { inventory: { help: text }, text };
+  return { kind: "inventory", value: { help: text }, text };
 }
 
 function capabilityOf(id: string | null): string | null {

@@ -6,14 +6,14 @@ import type { Result } from "../core/result.ts";
 import { childrenOf, findRow } from "./rows.ts";
 
 /** What a leaf of the tree is given to run. */
-export interface Call {
+interface Leaf {
   context: Context;
   /** Validated against the row's flags. */
   input: Record<string, unknown>;
 }
 
 /** Runs one leaf. argv has been read already: citty gets none of it, and its own loose parsing has nothing to do. */
-export async function runLeaf(row: Row, call: Call): Promise<Result> {
+export async function runLeaf(row: Row, leaf: Leaf): Promise<Result> {
   let command = commandTree();
   for (const name of row.id.split(".")) {
     const below = command.subCommands as Record<string, () => CommandDef>;
@@ -21,17 +21,17 @@ export async function runLeaf(row: Row, call: Call): Promise<Result> {
     if (!next) throw new Error(`no command ${row.id}`);
     command = next();
   }
-  const { result } = await runCommand(command, { rawArgs: [], data: call });
+  const { result } = await runCommand(command, { rawArgs: [], data: leaf });
   return result as Result;
 }
 
 /** citty's tree of everything below `path`, made from the table; each leaf loads its own family when it runs. */
-export function commandTree(path: readonly string[] = []): CommandDef {
+function commandTree(path: readonly string[] = []): CommandDef {
   const row = findRow(path);
   if (row) {
     return defineCommand({
       meta: { name: path.at(-1) ?? "", description: row.description },
-      run: async ({ data }) => runRow(row, data as Call),
+      run: async ({ data }) => runHandler(row, data as Leaf),
     });
   }
   return defineCommand({
@@ -40,7 +40,7 @@ export function commandTree(path: readonly string[] = []): CommandDef {
   });
 }
 
-async function runRow(row: Row, { context, input }: Call): Promise<Result> {
+async function runHandler(row: Row, { context, input }: Leaf): Promise<Result> {
   const load = HANDLERS[row.id as CommandId];
   if (!load) throw new Error(`${row.id} has no handler`);
   const handler = await load();

@@ -1,6 +1,7 @@
 import { loadConfig } from "../config/file.ts";
 import type { Context } from "../core/context.ts";
-import { type Candidate, type Service, selectCandidates } from "../engine/candidates.ts";
+import { setBackend } from "../engine/attempts.ts";
+import { type Candidate, type ServiceName, selectCandidates } from "../engine/candidates.ts";
 
 interface BackendFlags {
   provider?: string | undefined;
@@ -9,13 +10,12 @@ interface BackendFlags {
 }
 
 /** What a verb runs on, by its flags and the config. */
-export async function choose(context: Context, service: Service, flags: BackendFlags): Promise<Candidate[]> {
+export async function choose(context: Context, service: ServiceName, flags: BackendFlags): Promise<Candidate[]> {
   const { provider, model, fallback } = flags;
   const candidates = selectCandidates({ service, provider, model, fallback }, await loadConfig(context));
   const [first] = candidates;
   if (first) {
-    context.report.provider = first.provider.id;
-    context.report.model = first.model;
+    setBackend(context, first);
     await explain(context, first);
   }
   return candidates;

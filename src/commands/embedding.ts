@@ -9,5 +9,5 @@ export async function create(context: Context, input: Input<"embedding.create">)
   const candidates = await choose(context, "embedding", input);
   const outputs = await createEmbeddings(context, { texts: input.text, candidates });
   context.report.outputs.push(...outputs);
-  return { text: outputs.map(({ embedding }) => JSON.stringify(embedding)).join("\n") };
+  return { kind: "text", text: outputs.map(({ embedding }) => JSON.stringify(embedding)).join("\n") };
 }

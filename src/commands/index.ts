@@ -1,13 +1,13 @@
-import type { CommandId } from "../core/capability.ts";
+import { CAPABILITIES, type CommandId, type Input, type Row, TOOLS } from "../core/capability.ts";
 import type { Context } from "../core/context.ts";
 import type { Transport } from "../core/envelope.ts";
 import type { Result } from "../core/result.ts";
 
-/** Runs one verb on its validated input, whose type is `Input<id>` of the row with the same id. */
-export type Handler = (context: Context, input: never) => Promise<Result>;
+/** Runs one verb on its input, which was validated against the row with the same id. */
+type Handler<Id extends CommandId> = (context: Context, input: Input<Id>) => Promise<Result>;
 
 /** The verbs that this build has. A row without an entry here is absent from the tree, help and `list`. */
-export const HANDLERS: Partial<Record<CommandId, () => Promise<Handler>>> = {
+export const HANDLERS: { [Id in CommandId]?: () => Promise<Handler<Id>> } = {
   "model.run": async () => (await import("./model.ts")).run,
   "tts.convert": async () => (await import("./tts.ts")).convert,
   "tts.voices": async () => (await import("./tts.ts")).voices,
@@ -18,3 +18,6 @@ export const HANDLERS: Partial<Record<CommandId, () => Promise<Handler>>> = {
 
 /** The ways to run a verb that this build has. */
 export const TRANSPORTS: readonly Transport[] = ["local"];
+
+/** The rows that this build can run, in the table's order. */
+export const ROWS: readonly Row[] = [...CAPABILITIES, ...TOOLS].filter(({ id }) => Object.hasOwn(HANDLERS, id));

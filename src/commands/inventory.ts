@@ -2,18 +2,19 @@ import { CAPABILITIES, flagsOf, type Input, type Row } from "../core/capability.
 import type { Context } from "../core/context.ts";
 import { InferError } from "../core/error.ts";
 import type { Result } from "../core/result.ts";
-import { HANDLERS, TRANSPORTS } from "./index.ts";
+import { ROWS, TRANSPORTS } from "./index.ts";
 
 /** `infer list`: what this build can run. */
 export async function list(): Promise<Result> {
-  const inventory = built().map(({ id, transports, description }) => ({
+  const inventory = capabilities().map(({ id, transports, description }) => ({
     id,
     transports: available(transports),
     description,
   }));
   const widest = Math.max(...inventory.map(({ id }) => id.length));
   return {
-    inventory,
+    kind: "inventory",
+    value: inventory,
     text: inventory.map(({ id, description }) => `${id.padEnd(widest)}  ${description}`).join("\n"),
   };
 }
@@ -23,11 +24,11 @@ export async function inspect(_context: Context, input: Input<"inspect">): Promi
   if (input.schema) {
     const { envelopeJsonSchema } = await import("../core/envelope-schema.ts");
     const schema = envelopeJsonSchema();
-    return { inventory: schema, text: JSON.stringify(schema, null, 2) };
+    return { kind: "inventory", value: schema, text: JSON.stringify(schema, null, 2) };
   }
   const { name } = input;
   if (name === undefined) throw new InferError("usage", "--name is missing.", { hint: "See infer list" });
-  const row = built().find(({ id }) => id === name);
+  const row = capabilities().find(({ id }) => id === name);
   if (!row) throw unknownCapability(name);
   const inventory = {
     id: row.id,
@@ -36,11 +37,11 @@ export async function inspect(_context: Context, input: Input<"inspect">): Promi
     flags: flagsOf(row).map((flag) => `--${flag.name}`),
     resultShape: row.resultShape,
   };
-  return { inventory, text: JSON.stringify(inventory, null, 2) };
+  return { kind: "inventory", value: inventory, text: JSON.stringify(inventory, null, 2) };
 }
 
-function built(): Row[] {
-  return CAPABILITIES.filter(({ id }) => Object.hasOwn(HANDLERS, id));
+function capabilities(): Row[] {
+  return ROWS.filter((row) => CAPABILITIES.some(({ id }) => id === row.id));
 }
 
 function available(transports: Row["transports"]): Row["transports"] {

@@ -15,5 +15,5 @@ export async function run(context: Context, input: Input<"model.run">): Promise<
   const { text, finishReason, usage } = await runText(context, { request, candidates, show });
   context.report.outputs.push({ text, mediaUrl: null, finishReason });
   if (usage) context.report.usage = usage;
-  return { text: streams ? "" : text };
+  return streams ? { kind: "shown" } : { kind: "text", text };
 }

@@ -10,19 +10,17 @@ export async function convert(context: Context, input: Input<"tts.convert">): Pr
   const { text, voice, speed, output } = input;
   const candidates = await choose(context, "speech", input);
   await checkDestination(context, output);
-  const bytes = await speak(context, { text, voice, speed, candidates });
-  if (output === "-") return { bytes };
-  const media = { bytes, mimeType: "audio/wav", extension: "wav" };
+  const media = await speak(context, { speech: { text, voice, speed }, candidates });
+  if (output === "-") return { kind: "bytes", bytes: media.bytes };
   const file = await saveMedia(context, media, { output, family: "tts", subject: text });
   context.report.outputs.push({ ...file, format: media.extension, voiceCompatible: false });
-  return { text: file.path };
+  return { kind: "text", text: file.path };
 }
 
 /** `infer tts voices` */
 export async function voices(context: Context, input: Input<"tts.voices">): Promise<Result> {
-  const candidates = await choose(context, "speech", { ...input, fallback: [] });
-  const [candidate] = candidates;
-  if (!candidate) throw new Error("no candidate");
-  const inventory = voicesOf(candidate);
-  return { inventory, text: inventory.map(({ id, description }) => `${id}  ${description}`).join("\n") };
+  const [candidate] = await choose(context, "speech", { ...input, fallback: [] });
+  const value = candidate ? voicesOf(candidate) : [];
+  const text = value.map(({ id, description }) => `${id}  ${description}`).join("\n");
+  return { kind: "inventory", value, text };
 }

@@ -12,6 +12,8 @@ export interface LoadedConfig {
   config: Config;
   /** The environment with the config's own `env` block beneath it. */
   env: Readonly<Record<string, string | undefined>>;
+  /** Values that `${NAME}` brought into the config: a header that has one in it may be a secret. */
+  interpolated: ReadonlySet<string>;
 }
 
 /** Finds, reads and checks the config. A wrong value is a `usage` error that names its path and its file. */
@@ -23,7 +25,7 @@ export async function loadConfig(context: Pick<Context, "env" | "cwd" | "options
     if (text !== null) return parseConfig(text, absolute, env);
     if (required) throw new InferError("not_found", `There is no config file ${absolute}.`);
   }
-  return { path: null, config: {}, env };
+  return { path: null, config: {}, env, interpolated: new Set() };
 }
 
 /** OpenClaw's JSON5 with `${ENV}` in it. `realEnv` wins over the config's own `env` block. */
@@ -39,8 +41,9 @@ export function parseConfig(text: string, path: string, realEnv: LoadedConfig["e
   }
   // No prototype: `${constructor}` is a variable that is not set.
   const env = Object.assign(Object.create(null), envBlock(json, realEnv), realEnv);
-  const result = v.safeParse(configSchema, substitute(json, env));
-  if (result.success) return { path, config: result.output, env };
+  const interpolated = new Set<string>();
+  const result = v.safeParse(configSchema, substitute(json, env, interpolated));
+  if (result.success) return { path, config: result.output, env, interpolated };
   const problems = result.issues.map((issue) => `${v.getDotPath(issue) ?? "<root>"}: ${lowerFirst(issue.message)}`);
   throw invalid(path, problems.join("; "));
 }
@@ -54,20 +57,23 @@ const VARIABLE = /\$\{([A-Za-z_][A-Za-z0-9_]*)\}/;
 const VARIABLE_OR_ESCAPE = /\$(\$\{[A-Za-z_][A-Za-z0-9_]*\})|\$\{([A-Za-z_][A-Za-z0-9_]*)\}/g;
 
 /** A variable without a value stays as it is: only what uses the string can say whether that matters. */
-function substitute(value: unknown, env: LoadedConfig["env"]): unknown {
+function substitute(value: unknown, env: LoadedConfig["env"], used: Set<string>): unknown {
   if (typeof value === "string") {
-    return value.replace(VARIABLE_OR_ESCAPE, (whole, escaped?: string, name?: string) =>
-      escaped !== undefined ? escaped : (env[name ?? ""] ?? whole),
-    );
+    return value.replace(VARIABLE_OR_ESCAPE, (whole, escaped?: string, name?: string) => {
+      if (escaped !== undefined) return escaped;
+      const found = env[name ?? ""];
+      if (found) used.add(found);
+      return found ?? whole;
+    });
   }
-  if (Array.isArray(value)) return value.map((entry) => substitute(entry, env));
+  if (Array.isArray(value)) return value.map((entry) => substitute(entry, env, used));
   if (typeof value !== "object" || value === null) return value;
-  return Object.fromEntries(Object.entries(value).map(([key, entry]) => [key, substitute(entry, env)]));
+  return Object.fromEntries(Object.entries(value).map(([key, entry]) => [key, substitute(entry, env, used)]));
 }
 
 /** `env: {NAME: "…"}` or `env: {vars: {NAME: "…"}}`. */
 function envBlock(json: unknown, realEnv: LoadedConfig["env"]): Record<string, string> {
-  const block = substitute(member(json, "env"), Object.assign(Object.create(null), realEnv));
+  const block = substitute(member(json, "env"), Object.assign(Object.create(null), realEnv), new Set());
   const names = { ...record(block), ...record(member(block, "vars")) };
   return Object.fromEntries(
     Object.entries(names).filter((entry): entry is [string, string] => typeof entry[1] === "string"),

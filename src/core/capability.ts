@@ -203,7 +203,7 @@ export const CAPABILITIES = [
     transports: LOCAL,
     flags: [
       { ...file, required: true, filled: true, summary: "Recording to transcribe" },
-      { kind: "text", name: "language", value: "<code>", summary: "Language spoken, such as en" },
+      { kind: "text", name: "language", value: "<code>", filled: true, summary: "Language spoken, such as en" },
       { kind: "text", name: "prompt", value: "<text>", stdin: true, summary: "Names and words to expect" },
       ...BACKEND,
       output,
@@ -239,7 +239,7 @@ export const CAPABILITIES = [
       { kind: "text", name: "voice", value: "<id>", filled: true, summary: "Voice, as `tts voices` lists them" },
       output,
       ...BACKEND,
-      { kind: "text", name: "channel", value: "<id>", summary: "Channel the audio is for" },
+      { kind: "text", name: "channel", value: "<id>", filled: true, summary: "Channel the audio is for" },
       { kind: "number", name: "speed", value: "<n>", min: 0.25, max: 4, summary: "Speaking rate, 1 is normal" },
       ...TRANSPORT,
     ],
@@ -330,8 +330,8 @@ export const CAPABILITIES = [
     flags: [
       { ...prompt, required: true, summary: "What to show; - reads stdin" },
       ...BACKEND,
-      { kind: "text", name: "size", value: "<WxH>", summary: "Size such as 1280x720" },
-      { kind: "text", name: "aspect-ratio", value: "<W:H>", summary: "Aspect ratio such as 16:9" },
+      { kind: "text", name: "size", value: "<WxH>", filled: true, summary: "Size such as 1280x720" },
+      { kind: "text", name: "aspect-ratio", value: "<W:H>", filled: true, summary: "Aspect ratio such as 16:9" },
       {
         kind: "choice",
         name: "resolution",
@@ -394,7 +394,7 @@ export const CAPABILITIES = [
     flags: [
       { kind: "text", name: "url", value: "<url>", required: true, filled: true, summary: "Page to fetch" },
       provider,
-      { kind: "text", name: "format", value: "<format>", summary: "Form of the text" },
+      { kind: "text", name: "format", value: "<format>", filled: true, summary: "Form of the text" },
       allowPrivateNetwork,
     ],
     resultShape: "fetch provider result",

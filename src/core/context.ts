@@ -7,8 +7,8 @@ export type StdinKind = "terminal" | "pipe" | "file" | "none";
 export interface Stdio {
   /** What fd 0 is; asking reads nothing. */
   stdinKind(): StdinKind;
-  /** Everything up to the end of stdin; rejects with the signal's reason when that fires first. */
-  readStdin(signal: AbortSignal): Promise<Uint8Array>;
+  /** stdin as it comes; throws the signal's reason when that fires first. */
+  stdin(signal: AbortSignal): AsyncIterable<Uint8Array>;
   /** Resolves when the bytes are handed over; rejects when they could not be (full disk, closed pipe). */
   writeOut(data: string | Uint8Array): Promise<void>;
   writeErr(text: string): void;
@@ -32,6 +32,8 @@ export interface Context {
   sleep(ms: number, signal: AbortSignal): Promise<void>;
   /** Fires on Ctrl-C and SIGTERM, with an `interrupted` error as its reason. */
   signal: AbortSignal;
+  /** When the command began, as `now()` counts. */
+  startedAt: number;
   /** When the command has to be done, as `now()` counts: the one deadline that everything shares. */
   endsAt: number;
   stdio: Stdio;

@@ -75,8 +75,14 @@ export const GLOBAL_FLAGS = [
   },
   { kind: "switch", name: "quiet", summary: "No progress and no warnings on stderr" },
   { kind: "switch", name: "verbose", summary: "Say on stderr which backend was chosen, and how long it took" },
-  { kind: "text", name: "config", value: "<path>", summary: "Config file (default: ~/.openclaw/openclaw.json)" },
-  { kind: "text", name: "agent", value: "<id>", summary: "Agent whose settings and credentials apply" },
+  {
+    kind: "text",
+    name: "config",
+    value: "<path>",
+    filled: true,
+    summary: "Config file (default: ~/.openclaw/openclaw.json)",
+  },
+  { kind: "text", name: "agent", value: "<id>", filled: true, summary: "Agent whose settings and credentials apply" },
   { kind: "switch", name: "no-color", summary: "No colour" },
   { kind: "switch", name: "help", summary: "Show help" },
 ] as const satisfies readonly Flag[];

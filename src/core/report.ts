@@ -1,4 +1,4 @@
-import type { Attempt, Envelope, ErrorBody, IgnoredOverride, InputFile, Output, Usage } from "./envelope.ts";
+import type { Attempt, Envelope, ErrorBody, IgnoredOverride, InputFile, Output, Transport, Usage } from "./envelope.ts";
 import type { InferError } from "./error.ts";
 
 /**
@@ -7,6 +7,7 @@ import type { InferError } from "./error.ts";
  */
 export interface Report {
   capability: string | null;
+  transport: Transport;
   provider: string | null;
   model: string | null;
   attempts: Attempt[];
@@ -20,6 +21,7 @@ export interface Report {
 export function newReport(): Report {
   return {
     capability: null,
+    transport: "local",
     provider: null,
     model: null,
     attempts: [],
@@ -37,11 +39,12 @@ export function toEnvelope(
   error: InferError | null,
   scrub: (text: string) => string,
 ): Envelope {
-  const { capability, provider, model, attempts, inputs, outputs, ignoredOverrides, usage, warnings } = report;
+  const { capability, transport, provider, model, attempts, inputs, outputs, ignoredOverrides, usage, warnings } =
+    report;
   return {
     ok: error === null,
     capability,
-    transport: "local",
+    transport,
     provider,
     model,
     attempts: attempts.map((attempt) =>

@@ -1,9 +1,10 @@
 /** What a command hands back to be printed; the report holds the rest. */
-export interface Result {
-  /** Inventory verbs: what `--json` prints in place of the envelope, in OpenClaw's shape. */
-  inventory?: unknown;
-  /** The answer for a person or a pipe, without its last newline. Absent when it has been shown already. */
-  text?: string;
-  /** The answer when `--output -` asked for the bytes. */
-  bytes?: Uint8Array;
-}
+export type Result =
+  /** The answer for a person or a pipe, without its last newline. With `--json` it is the envelope instead. */
+  | { kind: "text"; text: string }
+  /** The answer has been shown piece by piece; only its last newline is missing. */
+  | { kind: "shown" }
+  /** Inventory verbs: `--json` prints `value`, in OpenClaw's shape, in place of the envelope. */
+  | { kind: "inventory"; value: unknown; text: string }
+  /** `--output -` asked for the bytes. */
+  | { kind: "bytes"; bytes: Uint8Array };

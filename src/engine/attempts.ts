@@ -31,10 +31,9 @@ export async function tryCandidates<T>(
   plan: Plan,
   perform: (candidate: Candidate, call: Call) => Promise<T>,
 ): Promise<T> {
-  const failures: InferError[] = [];
+  const failures: Failure[] = [];
   for (const [index, candidate] of plan.candidates.entries()) {
-    context.report.provider = candidate.provider.id;
-    context.report.model = candidate.model;
+    setBackend(context, candidate);
     const now = context.now();
     // One that cannot be tried needs no time.
     const left = plan.candidates.slice(index).filter(({ problem }) => !problem).length;
@@ -45,10 +44,12 @@ export async function tryCandidates<T>(
       if (thrown instanceof StdoutClosed) throw thrown;
       const error = toInferError(thrown).with({ provider: candidate.provider.id, model: candidate.model ?? undefined });
       if (error.type === "interrupted" || error.type === "internal" || !plan.mayRepeat()) throw error;
-      failures.push(error);
+      failures.push({ error, candidate });
     }
   }
-  throw inOne(failures);
+  const { error, candidate } = inOne(failures);
+  setBackend(context, candidate);
+  throw error;
 }
 
 async function tryOne<T>(
@@ -63,14 +64,14 @@ async function tryOne<T>(
     attempts.push(failedAttempt(candidate, "skipped", 0, candidate.problem));
     throw candidate.problem;
   }
-  const first = attempts.length;
+  let first: number | undefined;
   const shareMs = endsAt - context.now();
   const call: Call = { signal: context.signal };
   using limit = deadline(context, endsAt, () => stalled(candidate, call, shareMs));
   call.signal = limit.signal;
   for (let retries = 0; ; retries++) {
     const started = context.now();
-    const repeats = retries > 0 ? { retryOf: first } : {};
+    const repeats = first === undefined ? {} : { retryOf: first };
     delete call.status;
     delete call.requestId;
     try {
@@ -80,12 +81,13 @@ async function tryOne<T>(
       return value;
     } catch (thrown) {
       if (thrown instanceof StdoutClosed) throw thrown;
-      const error = explained(toInferError(thrown), candidate);
-      attempts.push({
+      const error = explained(toInferError(thrown), candidate).with({ requestId: call.requestId });
+      const tries = attempts.push({
         ...failedAttempt(candidate, "failed", context.now() - started, error),
         ...learned(call),
         ...repeats,
       });
+      first ??= tries - 1;
       if (!error.retryable || error.type === "timeout" || retries === MOST_RETRIES || !plan.mayRepeat()) throw error;
       const wait = error.details.retryAfterMs ?? backoff(retries, context.random());
       // A wait that ends after the deadline would only hide the cause behind a timeout.
@@ -106,10 +108,16 @@ function stalled(candidate: Candidate, call: Call, ms: number): string {
 }
 
 /** Adds the next step where the candidate knows it. */
-function explained(error: InferError, { keySource, provider }: Candidate): InferError {
-  if (error.type === "auth") return error.with({ hint: `Check the key for ${provider.name}: ${keySource}.` });
-  if (error.type === "not_found")
-    return error.with({ hint: `Check the model's name and baseUrl (${provider.baseUrl}).` });
+function explained(error: InferError, { key, keySource, provider }: Candidate): InferError {
+  if (error.type === "auth") {
+    const wanted = provider.env[0] ?? `apiKey under models.providers.${provider.id} in the config`;
+    return error.with({
+      hint: key === null ? `It wants a key: set ${wanted}.` : `Check the key for ${provider.name}: ${keySource}.`,
+    });
+  }
+  if (error.type === "not_found") {
+    return error.with({ hint: `Check the model's name, and the address (${URL.parse(provider.baseUrl)?.host}).` });
+  }
   return error;
 }
 
@@ -130,13 +138,27 @@ function learned({ status, requestId }: Call): { status?: number; requestId?: st
   return { ...(status !== undefined && { status }), ...(requestId !== undefined && { requestId }) };
 }
 
-/** No candidate may hide the cause of another: the first failure gives the type, the message tells all of them. */
-function inOne(failures: readonly InferError[]): InferError {
-  const [first, ...others] = failures;
-  if (!first) throw new Error("no candidate was tried");
-  if (others.length === 0) return first;
-  const told = failures.map(
-    ({ message, details }) => `${[details.provider, details.model].filter(Boolean).join("/")}: ${message}`,
-  );
-  return new InferError(first.type, `Every candidate failed. ${told.join(" · ")}`, { ...first.details });
+interface Failure {
+  error: InferError;
+  candidate: Candidate;
+}
+
+/** No candidate may hide the cause of another: the first that was really tried gives the type, the message tells all. */
+function inOne(failures: readonly Failure[]): Failure {
+  const main = failures.find(({ candidate }) => !candidate.problem) ?? failures[0];
+  if (!main) throw new Error("no candidate was tried");
+  if (failures.length === 1) return main;
+  const told = failures.map(({ error: { message, details } }) => {
+    return `${[details.provider, details.model].filter(Boolean).join("/")}: ${message}`;
+  });
+  const error = new InferError(main.error.type, `Every candidate failed. ${told.join(" · ")}`, {
+    ...main.error.details,
+  });
+  return { error, candidate: main.candidate };
+}
+
+/** The backend that the envelope names. */
+export function setBackend({ report }: Context, { provider, model }: Candidate): void {
+  report.provider = provider.id;
+  report.model = model;
 }

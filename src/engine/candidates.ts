@@ -1,11 +1,13 @@
 import type { LoadedConfig } from "../config/file.ts";
 import { InferError } from "../core/error.ts";
 import { parseRef } from "../core/ref.ts";
+import { DEFAULT_PROVIDER, FIRST_STEPS } from "../providers/table.ts";
 import type { Provider } from "../providers/types.ts";
 import { credentialOf, headersOf } from "./credential.ts";
 import { findProvider, type KnownProvider, knownProviders, unknownProvider } from "./directory.ts";
 
-export type Service = "text" | "embedding" | "speech";
+/** What a provider may offer, by the member of its row. */
+export type ServiceName = "text" | "embedding" | "speech";
 
 /** One backend to try. */
 export interface Candidate {
@@ -16,6 +18,8 @@ export interface Candidate {
   key: string | null;
   /** The config's own headers. Not to be printed. */
   headers: Record<string, string>;
+  /** Those of the headers' values that are not plain text in the config. */
+  secrets: readonly string[];
   /** Where the key comes from, to be printed. */
   keySource: string;
   /** Why this one was chosen, to be printed. */
@@ -25,16 +29,13 @@ export interface Candidate {
 }
 
 export interface Wanted {
-  service: Service;
+  service: ServiceName;
   provider?: string | undefined;
   model?: string | undefined;
   fallback: readonly string[];
 }
 
-const WORDS: Readonly<Record<Service, string>> = { text: "text models", embedding: "embeddings", speech: "speech" };
-
-/** OpenClaw's own default, for a model that is named without its provider. */
-const DEFAULT_PROVIDER = "openai";
+const WORDS: Readonly<Record<ServiceName, string>> = { text: "text models", embedding: "embeddings", speech: "speech" };
 
 /**
  * Chooses the backends, in the order in which they are tried: what argv names, else the configured default and its
@@ -58,7 +59,7 @@ class Choice {
   readonly #providers: readonly KnownProvider[];
 
   constructor(
-    readonly service: Service,
+    readonly service: ServiceName,
     readonly loaded: LoadedConfig,
   ) {
     this.#providers = knownProviders(loaded);
@@ -87,7 +88,7 @@ class Choice {
       const credential = credentialOf(provider, this.loaded.env);
       if (provider.problem || "missing" in credential) continue;
       // A local server counts once the user has said so, with a key or in the config; an embedded engine always does.
-      const chosen = credential.key !== null || provider.configPath !== undefined || !isServer(provider);
+      const chosen = credential.key !== null || provider.configPath !== undefined || provider.embedded;
       const model = defaultModel(provider, this.service);
       if (!chosen || (this.service === "text" && model === undefined)) continue;
       return this.#candidate(provider, model, `the first provider with a credential (${credential.source})`);
@@ -103,10 +104,7 @@ class Choice {
         return new InferError("auth", credential.missing, { provider: provider.id });
       }
     }
-    const variables = this.#serving().flatMap(({ env }) => env.find((name) => name.endsWith("_API_KEY")) ?? []);
-    return new InferError("auth", `No provider for ${WORDS[this.service]} is set up.`, {
-      hint: `Set a key, for example ${variables[0]} (or ${variables.slice(1, 4).join(", ")}), or name a local server: --model ollama/<model>`,
-    });
+    return new InferError("auth", `No provider for ${WORDS[this.service]} is set up.`, { hint: FIRST_STEPS });
   }
 
   /** OpenClaw may know providers that infer does not: one of them is skipped, and its fallbacks still count. */
@@ -134,21 +132,22 @@ class Choice {
 
   #candidate(provider: KnownProvider, asked: string | undefined, reason: string): Candidate {
     const credential = credentialOf(provider, this.loaded.env);
+    const headers = headersOf(provider, this.loaded);
     const model = asked ?? defaultModel(provider, this.service);
-    const headers = headersOf(provider, this.loaded.env);
-    const problem = this.#problem(provider, model, "missing" in credential ? credential : headers);
+    const problem = this.#problem(provider, model, missingIn(credential) ?? missingIn(headers));
     return {
       provider,
       model: model ?? null,
-      key: "key" in credential ? credential.key : null,
-      headers: "headers" in headers ? headers.headers : {},
-      keySource: "key" in credential ? credential.source : "no key",
+      ...("key" in credential
+        ? { key: credential.key, keySource: credential.source }
+        : { key: null, keySource: "no key" }),
+      ...("headers" in headers ? headers : { headers: {}, secrets: [] }),
       reason,
       ...(problem && { problem }),
     };
   }
 
-  #problem(provider: KnownProvider, model: string | undefined, secrets: object): InferError | undefined {
+  #problem(provider: KnownProvider, model: string | undefined, missing: string | undefined): InferError | undefined {
     if (provider.problem) return provider.problem;
     if (!provider[this.service]) {
       const ids = this.#serving().map(({ id }) => id);
@@ -156,26 +155,26 @@ class Choice {
         hint: `Providers that have it: ${ids.join(", ")}`,
       });
     }
-    const engine = this.service === "text" ? undefined : provider[this.service]?.engine;
-    if (engine !== undefined && model !== engine) {
+    const models = provider[this.service]?.models;
+    if (models && !models.includes(model ?? "")) {
       return new InferError("not_found", `${provider.name} have no model "${model}".`, {
-        hint: `Use --model ${provider.id}/${engine}, or leave --model out.`,
+        hint: `Use --model ${provider.id}/${models[0]}, or leave --model out.`,
       });
     }
-    if ("missing" in secrets) return new InferError("auth", String(secrets.missing));
+    if (missing !== undefined) return new InferError("auth", missing);
     if (model !== undefined) return undefined;
     const hint = `Name one: --model ${provider.id}/<model>`;
     return new InferError("usage", `${provider.name} has no default model.`, { hint });
   }
 }
 
-function isServer(provider: Provider): boolean {
-  return provider.baseUrl !== "";
+function defaultModel(provider: KnownProvider, service: ServiceName): string | undefined {
+  const configured = service === "text" && provider.configPath !== undefined ? provider.models[0]?.id : undefined;
+  return configured ?? provider[service]?.defaultModel;
 }
 
-function defaultModel(provider: KnownProvider, service: Service): string | undefined {
-  if (service === "embedding" || service === "speech") return provider[service]?.engine;
-  return provider.configPath !== undefined && provider.models[0] ? provider.models[0].id : provider.text?.defaultModel;
+function missingIn(secret: object): string | undefined {
+  return "missing" in secret && typeof secret.missing === "string" ? secret.missing : undefined;
 }
 
 function configuredModels({ config }: LoadedConfig): string[] {

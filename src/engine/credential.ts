@@ -28,19 +28,29 @@ export function credentialOf(provider: KnownProvider, env: Env): Credential {
   return { missing: `No key for ${provider.name}: ${ways.join(", or ")}.`, spoiled: false };
 }
 
-/** The config's own headers, or why one of them cannot be had. */
+/**
+ * The config's own headers, or why one of them cannot be had. `secrets` are the values to keep out of print: by the
+ * header's name, or because the config keeps them somewhere else.
+ */
 export function headersOf(
   provider: KnownProvider,
-  env: Env,
-): { headers: Record<string, string> } | { missing: string } {
+  { env, interpolated }: Pick<LoadedConfig, "env" | "interpolated">,
+): { headers: Record<string, string>; secrets: string[] } | { missing: string } {
   const headers: Record<string, string> = {};
+  const secrets: string[] = [];
   for (const [name, value] of Object.entries(provider.customHeaders ?? {})) {
-    const secret = readSecret(value, `${provider.configPath}.headers.${name}`, env);
+    const place = `${provider.configPath}.headers.${name}`;
+    const secret = readSecret(value, place, env);
     if ("missing" in secret) return secret;
     headers[name.toLowerCase()] = secret.text;
+    const isBrought = secret.source !== place || [...interpolated].some((part) => secret.text.includes(part));
+    // `Bearer abc` is said as `abc`, too.
+    if (isBrought || SECRET_HEADER.test(name)) secrets.push(secret.text, secret.text.replace(/^\w+ /, ""));
   }
-  return { headers };
+  return { headers, secrets };
 }
+
+const SECRET_HEADER = /auth|key|token|secret|cookie|pass|credential/i;
 
 /** A text of the config that may stand somewhere else. `place` is its path, for messages. */
 export function readSecret(

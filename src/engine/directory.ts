@@ -23,7 +23,7 @@ export function knownProviders({ config }: LoadedConfig): KnownProvider[] {
   const known = PROVIDERS.map((row): KnownProvider => {
     const names = [...configured].filter(([, id]) => id === row.id || row.aliases?.includes(id)).map(([name]) => name);
     for (const name of names) configured.delete(name);
-    return names.reduce((provider, name) => configure(provider, name, config), { ...row, models: [] } as KnownProvider);
+    return names.reduce<KnownProvider>((provider, name) => configure(provider, name, config), { ...row, models: [] });
   });
   const custom = [...configured.keys()].map((name) => configure(unknownProvider(name), name, config));
   return [...known, ...custom];

@@ -22,40 +22,37 @@ export interface Reply {
   body: AsyncIterable<Uint8Array>;
 }
 
-const MOST_REDIRECTS = 5;
 const USER_AGENT = `infer/${VERSION.version}`;
-
-/** Headers that may follow a redirect to another origin; anything else could be a credential. */
-const HARMLESS_HEADERS = new Set(["accept", "accept-language", "user-agent"]);
 
 type Sender = Pick<Context, "fetch">;
 
 /**
  * Sends one request and hands back the answer with its body still to be read, whatever its status. Redirects are
- * followed by hand: fetch would carry `x-api-key` and the like to another origin.
+ * followed by hand and within the origin only: fetch would carry `x-api-key` and the like to another one, and turn a
+ * POST into a GET without its body.
  */
 export async function send(context: Sender, request: HttpRequest, signal: AbortSignal): Promise<Reply> {
-  let url = parseUrl(request.url);
   // Left to itself, ofetch says that it accepts JSON alone.
-  let headers: Record<string, string> = { "user-agent": USER_AGENT, accept: "*/*", ...request.headers };
+  const headers = { "user-agent": USER_AGENT, accept: "*/*", ...request.headers };
+  let url = parseUrl(request.url);
   for (let hops = 0; ; hops++) {
     const response = await open(context, { ...request, headers }, url, signal);
     const location = request.followRedirects === false ? null : redirectTarget(response, url);
-    if (location === null)
+    if (location === null) {
       return { status: response.status, headers: response.headers, url, body: chunks(response, url, signal) };
+    }
     await response.body?.cancel();
-    if (hops === MOST_REDIRECTS) {
-      throw new InferError("provider_error", `${url.host} redirected more than ${MOST_REDIRECTS} times.`);
-    }
-    if (location.origin !== url.origin) {
-      if (request.method !== "GET") throw crossOriginRedirect(url, location, response.status);
-      headers = harmless(headers);
-    } else if (request.method !== "GET" && ![307, 308].includes(response.status)) {
-      // 301, 302 and 303 turn a POST into a GET: the request would arrive without its body.
-      throw crossOriginRedirect(url, location, response.status);
-    }
+    if (hops === MOST_REDIRECTS) throw tooManyRedirects(url.host);
+    const keepsBody = request.method === "GET" || [307, 308].includes(response.status);
+    if (location.origin !== url.origin || !keepsBody) throw refusedRedirect(url, location, response.status);
     url = location;
   }
+}
+
+export const MOST_REDIRECTS = 5;
+
+export function tooManyRedirects(from: string): InferError {
+  return new InferError("provider_error", `${from} redirected more than ${MOST_REDIRECTS} times.`);
 }
 
 async function open(context: Sender, request: HttpRequest, url: URL, signal: AbortSignal): Promise<Response> {
@@ -100,13 +97,9 @@ function redirectTarget(response: Response, from: URL): URL | null {
   return target && /^https?:$/.test(target.protocol) ? target : null;
 }
 
-function crossOriginRedirect(from: URL, to: URL, status: number): InferError {
+function refusedRedirect(from: URL, to: URL, status: number): InferError {
   return new InferError("provider_error", `${from.host} answered ${status} and points to ${to.origin}${to.pathname}.`, {
     status,
     hint: `infer does not send a prompt or a key where it was not told to. If that is the right address, set it as baseUrl.`,
   });
-}
-
-function harmless(headers: Record<string, string>): Record<string, string> {
-  return Object.fromEntries(Object.entries(headers).filter(([name]) => HARMLESS_HEADERS.has(name.toLowerCase())));
 }

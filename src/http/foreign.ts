@@ -1,7 +1,7 @@
 import { lookup } from "node:dns/promises";
 import type { Context } from "../core/context.ts";
 import { InferError } from "../core/error.ts";
-import { type HttpRequest, type Reply, send } from "./client.ts";
+import { type HttpRequest, MOST_REDIRECTS, type Reply, send, tooManyRedirects } from "./client.ts";
 import { isLocalName, isPrivateAddress } from "./private-address.ts";
 import { isProxied } from "./proxy.ts";
 
@@ -9,8 +9,6 @@ export interface ForeignOptions {
   allowPrivateNetwork: boolean;
   signal: AbortSignal;
 }
-
-const MOST_REDIRECTS = 5;
 
 /**
  * Fetches a URL that a person or a provider handed over, with no credential on it. Every hop is checked before it is
@@ -30,7 +28,7 @@ export async function fetchForeign(
     if (location === null) return reply;
     url = URL.parse(location, url)?.href ?? location;
   }
-  throw new InferError("provider_error", `${address} redirected more than ${MOST_REDIRECTS} times.`);
+  throw tooManyRedirects(address);
 }
 
 /** The request, once its address is known to be public. */

@@ -5,6 +5,8 @@ import { InferError } from "../core/error.ts";
 export interface Frame {
   event?: string | undefined;
   data: string;
+  /** The stream ended before the message did: it may be cut short. */
+  unterminated?: true;
 }
 
 export type Framing = "sse" | "ndjson";
@@ -33,7 +35,7 @@ async function* events(body: AsyncIterable<Uint8Array>): AsyncGenerator<Frame> {
   }
   // Some servers leave out the blank line that ends the last event.
   parser.feed("\n\n");
-  yield* ready;
+  for (const frame of ready) yield { ...frame, unterminated: true };
 }
 
 async function* lines(body: AsyncIterable<Uint8Array>): AsyncGenerator<Frame> {
@@ -50,7 +52,7 @@ async function* lines(body: AsyncIterable<Uint8Array>): AsyncGenerator<Frame> {
     rest += last;
     if (rest.length > LONGEST_MESSAGE) throw tooLong();
   }
-  if (rest.trim()) yield { data: rest.trim() };
+  if (rest.trim()) yield { data: rest.trim(), unterminated: true };
 }
 
 /** Text as it arrives; a character that is cut between two chunks waits for its other half. */

@@ -20,3 +20,13 @@ export function redact(text: string, secrets: Iterable<string>): string {
 function byLength(a: string, b: string): number {
   return b.length - a.length;
 }
+
+/** A user name and a password in a URL are a credential. */
+export function rememberUserInfo(context: { secrets: Set<string> }, address: string): void {
+  const { username, password } = URL.parse(address) ?? {};
+  for (const part of [username, password]) {
+    if (!part) continue;
+    context.secrets.add(part);
+    context.secrets.add(decodeURIComponent(part));
+  }
+}

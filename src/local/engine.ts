@@ -24,7 +24,9 @@ export interface Speech {
 export type Job = { [Name in keyof Engines]: { engine: Name; input: Engines[Name]["input"] } }[keyof Engines];
 
 /** What the worker answers. An `InferError` does not survive the way between threads, so its parts travel. */
-export type Reply = { output: Engines[keyof Engines]["output"] } | { error: { type: ErrorType; message: string } };
+export type EngineReply =
+  | { output: Engines[keyof Engines]["output"] }
+  | { error: { type: ErrorType; message: string } };
 
 /**
  * Runs one job on a thread of its own: WebAssembly blocks the thread that it runs on, and Ctrl-C must still be heard.
@@ -41,7 +43,7 @@ export async function runEngine<Name extends keyof Engines>(
   const { promise, resolve, reject } = Promise.withResolvers<Engines[Name]["output"]>();
   const abort = () => reject(signal.reason);
   signal.addEventListener("abort", abort, { once: true });
-  worker.onmessage = ({ data: reply }: MessageEvent<Reply>) => {
+  worker.onmessage = ({ data: reply }: MessageEvent<EngineReply>) => {
     if ("error" in reply) reject(new InferError(reply.error.type, reply.error.message, { provider: "local" }));
     else resolve(reply.output);
   };

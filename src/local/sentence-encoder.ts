@@ -20,7 +20,7 @@ const READ_PIECES = 128;
 
 /** Universal Sentence Encoder lite on TensorFlow.js. Memory grows with each instance: one for all texts of a process. */
 export class SentenceEncoder {
-  private constructor(private readonly model: EmbeddingsModel) {}
+  private constructor(private readonly model: PackagedModel) {}
 
   static async load(): Promise<SentenceEncoder> {
     const tensorflow = await loadTensorflow();
@@ -64,7 +64,7 @@ function isUsable(vector: number[]): boolean {
   return vector.length === DIMENSIONS && vector.every(Number.isFinite);
 }
 
-interface EmbeddingsModel {
+interface PackagedModel {
   tokenizer: { encode(text: string): number[] };
   embed(inputs: string[]): Promise<number[][]>;
 }

@@ -1,6 +1,6 @@
 /** The entry of the engine thread: one job in, one reply out. `engine.ts` is the other end. */
 import { InferError } from "../core/error.ts";
-import type { Engines, Job, Reply } from "./engine.ts";
+import type { EngineReply, Engines, Job } from "./engine.ts";
 
 declare const self: Worker;
 
@@ -28,6 +28,6 @@ async function run(job: Job): Promise<Engines[keyof Engines]["output"]> {
   }
 }
 
-function reply(message: Reply, transfer: ArrayBuffer[] = []): void {
+function reply(message: EngineReply, transfer: ArrayBuffer[] = []): void {
   self.postMessage(message, transfer);
 }

@@ -4,6 +4,7 @@ import type { Context } from "../core/context.ts";
 import { InferError } from "../core/error.ts";
 import { readBytes } from "../http/body.ts";
 import { fetchForeign } from "../http/foreign.ts";
+import { rememberUserInfo } from "../http/redact.ts";
 import { sniff } from "./sniff.ts";
 
 /** A file as it came in. */
@@ -31,7 +32,9 @@ export async function readInput(context: Context, file: string, options: InputOp
 }
 
 async function read(context: Context, file: string, options: InputOptions): Promise<Omit<InputBytes, "mimeType">> {
-  if (file === "-") return { origin: "-", bytes: await context.stdio.readStdin(options.signal) };
+  const { limit, signal } = options;
+  if (file === "-")
+    return { origin: "-", bytes: await readBytes(context.stdio.stdin(signal), limit, () => tooLarge("stdin", limit)) };
   if (/^data:/i.test(file)) return { origin: "data:", bytes: decodeDataUrl(file) };
   if (/^https?:\/\//i.test(file)) return { origin: file, bytes: await download(context, file, options) };
   const path = resolve(context.cwd, file);
@@ -59,27 +62,22 @@ async function readPipe(path: string, stat: Stats, limit: number, signal: AbortS
   if (stat.isDirectory()) throw new InferError("io", `${path} is a folder.`);
   const stream = createReadStream(path, { signal });
   try {
-    return await readBytes(stream, limit);
+    return await readBytes(stream, limit, () => tooLarge(path, limit));
   } catch (thrown) {
-    if (signal.aborted) throw signal.reason;
-    if (thrown instanceof InferError) throw tooLarge(path, limit);
-    throw thrown;
+    throw signal.aborted ? signal.reason : thrown;
   } finally {
     stream.destroy();
   }
 }
 
 async function download(context: Context, url: string, options: InputOptions): Promise<Uint8Array> {
+  rememberUserInfo(context, url);
   const reply = await fetchForeign(context, url, options);
   if (reply.status !== 200) {
     const type = reply.status === 404 ? "not_found" : "provider_error";
     throw new InferError(type, `${url} answered HTTP ${reply.status}.`, { status: reply.status });
   }
-  try {
-    return await readBytes(reply.body, options.limit);
-  } catch (thrown) {
-    throw thrown instanceof InferError && thrown.type === "provider_error" ? tooLarge(url, options.limit) : thrown;
-  }
+  return readBytes(reply.body, options.limit, () => tooLarge(url, options.limit));
 }
 
 /** `data:image/png;base64,…`, or percent-encoded without `;base64`; both may be percent-encoded. */

@@ -11,7 +11,7 @@ export function say(context: Context, weight: Weight, text: string): void {
   const { quiet, verbose } = context.options;
   // consola's levels: 0 errors, 1 warnings, 4 debug.
   const log = createConsola({ level: quiet ? 0 : verbose ? 4 : 1, reporters: [reporter(context)] });
-  const clean = redact(text, context.secrets);
+  const clean = printable(redact(text, context.secrets));
   if (weight === "error") log.error(clean);
   else if (weight === "warn") log.warn(clean);
   else log.debug(clean);
@@ -22,7 +22,12 @@ export function sayFailure(context: Context, error: InferError): void {
   const { provider, model, hint } = error.details;
   const who = [provider, model].filter(Boolean).join("/");
   say(context, "error", `${who && !error.message.startsWith(who) ? `${who}: ` : ""}${error.message}`);
-  if (hint) context.stdio.writeErr(`  ${redact(hint, context.secrets)}\n`);
+  if (hint) context.stdio.writeErr(`  ${printable(redact(hint, context.secrets))}\n`);
+}
+
+/** A vendor's words must not be able to steer the terminal. */
+function printable(text: string): string {
+  return text.replace(/[\x00-\x08\x0b-\x1f\x7f-\x9f]/g, "");
 }
 
 function reporter({ stdio }: Context): ConsolaReporter {

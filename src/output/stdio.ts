@@ -5,7 +5,7 @@ import { InferError, StdoutClosed } from "../core/error.ts";
 export function processStdio(): Stdio {
   return {
     stdinKind,
-    readStdin,
+    stdin,
     async writeOut(data) {
       try {
         await Bun.write(Bun.stdout, data);
@@ -37,22 +37,21 @@ function stdinKind(): StdinKind {
   }
 }
 
-async function readStdin(signal: AbortSignal): Promise<Uint8Array> {
+async function* stdin(signal: AbortSignal): AsyncGenerator<Uint8Array> {
   signal.throwIfAborted();
   const reader = Bun.stdin.stream().getReader();
   const stop = (): void => void reader.cancel().catch(() => undefined);
   signal.addEventListener("abort", stop, { once: true });
   try {
-    const chunks: Uint8Array[] = [];
-    for (let next = await reader.read(); !next.done; next = await reader.read()) chunks.push(next.value);
+    for (let next = await reader.read(); !next.done; next = await reader.read()) yield next.value;
     signal.throwIfAborted();
-    return Buffer.concat(chunks);
   } catch (thrown) {
     if (thrown instanceof InferError || signal.aborted) throw signal.reason ?? thrown;
     const why = thrown instanceof Error ? thrown.message : String(thrown);
     throw new InferError("io", `stdin cannot be read: ${why}`, { cause: thrown });
   } finally {
     signal.removeEventListener("abort", stop);
+    stop();
   }
 }
 

@@ -37,24 +37,22 @@ const BUDGETS: Readonly<Record<Exclude<ThinkingLevel, "off">, number>> = {
 
 function build(request: TextRequest, route: Route): Built {
   const ignored: IgnoredOverride[] = [];
-  const ceiling = route.maxTokens ?? route.quirks.maxTokens?.find(({ model }) => model.test(route.model))?.tokens;
-  const thinking = request.thinking && thinkingFields(request.thinking, route.model, ceiling);
+  const { limit, budget } = limits(request, route);
+  const thinking = request.thinking && thinkingFields(request.thinking, budget);
   // Anthropic refuses any temperature but 1 while the model reasons.
   const reasons = request.thinking !== undefined && request.thinking !== "off";
   if (reasons && request.temperature !== undefined) ignored.push({ key: "temperature", value: request.temperature });
-  const budget = thinking?.thinking.budget_tokens ?? 0;
   const body = {
     model: route.model,
-    max_tokens: maxTokens(request, ceiling, budget),
+    max_tokens: limit,
     messages: [{ role: "user", content: userContent(request) }],
     stream: true,
     ...defined({ system: request.system, temperature: reasons ? undefined : request.temperature }),
     ...thinking,
   };
-  const versioned = { ...route, headers: { "anthropic-version": VERSION, ...route.headers } };
   // Bases are written with and without the version.
-  const base = route.baseUrl.replace(/\/v1\/*$/, "");
-  return { request: jsonRequest(endpoint(base, "/v1/messages"), versioned, body), ignored };
+  const message = jsonRequest(endpoint(route.baseUrl, "/v1/messages", /\/v1$/), body);
+  return { request: { ...message, headers: { ...message.headers, "anthropic-version": VERSION } }, ignored };
 }
 
 function userContent(request: TextRequest): string | object[] {
@@ -73,20 +71,27 @@ interface ThinkingFields {
   output_config?: { effort: string };
 }
 
-function thinkingFields(level: ThinkingLevel, model: string, ceiling: number | undefined): ThinkingFields {
+/** `budget` is `null` for models that are told an effort. */
+function thinkingFields(level: ThinkingLevel, budget: number | null): ThinkingFields {
   if (level === "off") return { thinking: { type: "disabled" } };
-  if (!ADAPTIVE_MODELS.test(model)) {
-    // The budget comes out of the same limit, and leaves room for an answer.
-    const most = ceiling === undefined ? Number.POSITIVE_INFINITY : ceiling - LEAST_ANSWER;
-    return { thinking: { type: "enabled", budget_tokens: Math.max(BUDGETS.minimal, Math.min(BUDGETS[level], most)) } };
-  }
+  if (budget !== null) return { thinking: { type: "enabled", budget_tokens: budget } };
   const effort = level === "minimal" ? "low" : level === "ultra" ? "max" : level;
   return { thinking: { type: "adaptive" }, ...(effort !== "adaptive" && { output_config: { effort } }) };
 }
 
-/** `--max-tokens` is about the answer: what the reasoning may use comes on top. */
-function maxTokens(request: TextRequest, ceiling: number | undefined, budget: number): number {
-  return request.maxTokens === undefined ? (ceiling ?? budget + DEFAULT_MAX_TOKENS) : budget + request.maxTokens;
+/**
+ * `max_tokens`, and how much of it may be reasoning. `--max-tokens` is about the answer, so a budget comes on top of it,
+ * as far as what the model is known to take allows.
+ */
+function limits({ thinking, maxTokens: asked }: TextRequest, route: Route): { limit: number; budget: number | null } {
+  const known = route.maxTokens ?? route.quirks.maxTokens?.find(({ model }) => model.test(route.model))?.tokens;
+  if (!thinking || thinking === "off" || ADAPTIVE_MODELS.test(route.model)) {
+    return { limit: asked ?? known ?? DEFAULT_MAX_TOKENS, budget: null };
+  }
+  const answer = asked ?? (known === undefined ? DEFAULT_MAX_TOKENS : LEAST_ANSWER);
+  const most = BUDGETS[thinking] + answer;
+  const limit = asked === undefined ? (known ?? most) : Math.max(asked, Math.min(known ?? most, most));
+  return { limit, budget: Math.max(BUDGETS.minimal, Math.min(BUDGETS[thinking], limit - answer)) };
 }
 
 const usage = v.nullish(

@@ -19,6 +19,9 @@ interface Complaint {
   retryAfterMs?: number | undefined;
 }
 
+/** Vendors put whole pages into a message. */
+const LONGEST_MESSAGE = 2000;
+
 /** Statuses that a later try may not meet again. */
 const TRANSIENT = new Set([408, 409, 425, 429, 500, 502, 503, 504, 520, 521, 522, 523, 524, 529]);
 const POLICY =
@@ -39,7 +42,6 @@ export function failureOf({ status, headers, body, now }: FailedAnswer): InferEr
     status,
     retryable: TRANSIENT.has(status) && type !== "refused" && !noCredit(complaint),
     retryAfterMs: retryAfter(headers, now) ?? complaint.retryAfterMs,
-    requestId: requestId(headers),
   });
 }
 
@@ -51,7 +53,8 @@ export function failureInside(value: unknown, httpStatus: number): InferError {
     typeOf(status, complaint),
     complaint.message ?? excerpt(JSON.stringify(value) ?? String(value)),
     {
-      status,
+      // A 200 with an error inside says nothing by its status.
+      status: status < 400 ? undefined : status,
       retryable: TRANSIENT.has(status) && !noCredit(complaint),
       retryAfterMs: complaint.retryAfterMs,
     },
@@ -106,7 +109,7 @@ function readComplaint(body: string): Complaint {
 function collect(value: unknown, into: Complaint, depth: number): void {
   if (depth > 4) return;
   if (typeof value === "string") {
-    into.message ??= value.trim() || undefined;
+    into.message ??= value.trim().slice(0, LONGEST_MESSAGE) || undefined;
     return;
   }
   if (Array.isArray(value)) {
@@ -149,10 +152,15 @@ function upstream(metadata: Record<string, unknown>, into: Complaint): void {
 }
 
 function plainMessage(status: number, headers: Headers, body: string): string {
-  const title = /<title[^>]*>([^<]*)<\/title>/i.exec(body)?.[1]?.trim();
   const isHtml = /html/i.test(headers.get("content-type") ?? "") || /^\s*</.test(body);
-  const said = isHtml ? (title ?? "an HTML page") : excerpt(body);
+  const said = isHtml ? pageTitle(body) : excerpt(body);
   return said ? `HTTP ${status}: ${said}` : `HTTP ${status} without a word of explanation.`;
+}
+
+/** Bounded on all sides: a page that is made of `<title` must not take minutes. */
+function pageTitle(body: string): string {
+  const [, title = ""] = /<title[^<>]{0,200}>([^<]{0,300})/i.exec(body.slice(0, 16_384)) ?? [];
+  return excerpt(title) || "a web page";
 }
 
 /** `Retry-After` is seconds or a date; `retry-after-ms` is OpenAI's and Azure's. */

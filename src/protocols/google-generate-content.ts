@@ -39,11 +39,11 @@ function build(request: TextRequest, route: Route): Built {
     ...(Object.keys(generationConfig).length > 0 && { generationConfig }),
   };
   // A base without a version means v1beta; one with it (a proxy's, say) is left alone.
-  const base = /\/v\d\w*\/*$/.test(route.baseUrl) ? route.baseUrl : endpoint(route.baseUrl, "/v1beta");
+  const base = /\/v\d\w*\/*(?:\?|$)/.test(route.baseUrl) ? route.baseUrl : endpoint(route.baseUrl, "/v1beta");
   // Tuned models live beside the others.
   const [, folder = "models", id = route.model] = /^(models|tunedModels)\/(.+)$/.exec(route.model) ?? [];
   const path = `/${folder}/${encodeURIComponent(id)}:streamGenerateContent?alt=sse`;
-  return { request: jsonRequest(endpoint(base, path), route, body), ignored };
+  return { request: jsonRequest(endpoint(base, path), body), ignored };
 }
 
 /**

@@ -33,8 +33,7 @@ function build(request: TextRequest, route: Route): Built {
     ...(request.thinking && { think: thinkField(request.thinking, route.model) }),
   };
   // Configs written for Ollama's OpenAI-compatible side end in /v1.
-  const base = route.baseUrl.replace(/\/v1\/*$/, "");
-  return { request: jsonRequest(endpoint(base, "/api/chat"), route, body), ignored: [] };
+  return { request: jsonRequest(endpoint(route.baseUrl, "/api/chat", /\/v1$/), body), ignored: [] };
 }
 
 /** Levels are for gpt-oss; every other model that thinks takes a switch and refuses a level. */

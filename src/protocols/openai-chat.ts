@@ -36,7 +36,7 @@ function build(request: TextRequest, route: Route): Built {
     }),
     ...thinking,
   };
-  return { request: jsonRequest(endpoint(route.baseUrl, "/chat/completions"), route, body), ignored };
+  return { request: jsonRequest(endpoint(route.baseUrl, "/chat/completions"), body), ignored };
 }
 
 function userContent(request: TextRequest): string | object[] {

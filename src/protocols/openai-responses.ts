@@ -43,7 +43,7 @@ function build(request: TextRequest, route: Route): Built {
     }),
     ...(effort && thinking !== "adaptive" && { reasoning: { effort } }),
   };
-  return { request: jsonRequest(endpoint(route.baseUrl, "/responses"), route, body), ignored };
+  return { request: jsonRequest(endpoint(route.baseUrl, "/responses"), body), ignored };
 }
 
 const response = v.object({

@@ -1,3 +1,4 @@
+import type { THINKING_LEVELS } from "../core/capability.ts";
 import type { FinishReason, IgnoredOverride, Usage } from "../core/envelope.ts";
 import type { HttpRequest } from "../http/client.ts";
 import type { Frame, Framing } from "../http/frames.ts";
@@ -17,7 +18,7 @@ export interface Image {
   base64: string;
 }
 
-export type ThinkingLevel = "off" | "minimal" | "low" | "medium" | "high" | "xhigh" | "adaptive" | "max" | "ultra";
+export type ThinkingLevel = (typeof THINKING_LEVELS)[number];
 
 /** How a chat-completions server wants to be told how hard to think. */
 export type ThinkingDialect = "effort" | "high-or-none" | "openrouter" | "deepseek" | "chat-template";
@@ -38,8 +39,6 @@ export interface TextQuirks {
 export interface Route {
   model: string;
   baseUrl: string;
-  /** Credential and custom headers. */
-  headers: Record<string, string>;
   quirks: TextQuirks;
   /** Longest answer of this model as the config declares it, in tokens. */
   maxTokens?: number | undefined;
@@ -79,22 +78,24 @@ export interface TextProtocol {
   readWhole(json: unknown): Step;
 }
 
-/** Joins a base URL and a path, however many slashes the base ends in. */
-export function endpoint(baseUrl: string, path: string): string {
-  return baseUrl.replace(/\/+$/, "") + path;
+/**
+ * Joins a base URL and a path, however many slashes the base ends in. A query in the base stays (`?api-version=…`), and
+ * the path's own is added to it. `strip`: an ending that bases are written with and without.
+ */
+export function endpoint(baseUrl: string, path: string, strip?: RegExp): string {
+  const [address = "", query] = baseUrl.split("?", 2);
+  const base = address.replace(/\/+$/, "");
+  const url = (strip ? base.replace(strip, "") : base) + path;
+  return query ? `${url}${path.includes("?") ? "&" : "?"}${query}` : url;
 }
 
 export function dataUrl(image: Image): string {
   return `data:${image.mimeType};base64,${image.base64}`;
 }
 
-export function jsonRequest(url: string, route: Route, body: object): HttpRequest {
-  return {
-    method: "POST",
-    url,
-    headers: { "content-type": "application/json", ...route.headers },
-    body: JSON.stringify(body),
-  };
+/** A credential is put on later, by the engine. */
+export function jsonRequest(url: string, body: object): HttpRequest {
+  return { method: "POST", url, headers: { "content-type": "application/json" }, body: JSON.stringify(body) };
 }
 
 /** `undefined` members are left out, so that a request holds only what was asked for. */

@@ -1,5 +1,12 @@
 import type { Provider } from "./types.ts";
 
+/** OpenClaw's own default, for a model that is named without its provider. */
+export const DEFAULT_PROVIDER = "openai";
+
+/** What to tell somebody who has nothing set up yet. */
+export const FIRST_STEPS =
+  "Set a key, for example OPENAI_API_KEY, ANTHROPIC_API_KEY or GEMINI_API_KEY, or name a local server: --model ollama/<model>";
+
 /**
  * Every provider, in the order in which the first one with a credential is chosen. A vendor that speaks
  * chat completions is one row: id, name, env, baseUrl, `text`.
@@ -130,7 +137,8 @@ export const PROVIDERS: readonly Provider[] = [
     env: [],
     baseUrl: "",
     keyless: true,
-    embedding: { engine: "use-lite" },
-    speech: { engine: "flite" },
+    embedded: true,
+    embedding: { protocol: "local-use-lite", defaultModel: "use-lite", models: ["use-lite"] },
+    speech: { protocol: "local-flite", defaultModel: "flite", models: ["flite"] },
   },
 ];

@@ -11,18 +11,19 @@ export interface AuthForm {
   also?: Readonly<Record<string, string>>;
 }
 
-export interface TextService {
-  protocol: TextProtocolId;
+/** One thing that a provider can do, and the wire it is done over. */
+export interface Service<Protocol extends string> {
+  protocol: Protocol;
   /** Used when the provider is chosen without a model. */
   defaultModel?: string;
+  /** All the models there are; without it the vendor decides. */
+  models?: readonly string[];
+}
+
+export interface TextService extends Service<TextProtocolId> {
   quirks?: TextQuirks;
   /** Put before a model id that has no `/` in it. */
   bareModelPrefix?: string;
-}
-
-/** The engines of `src/local/`. */
-export interface LocalService {
-  engine: string;
 }
 
 /**
@@ -41,8 +42,10 @@ export interface Provider {
   auth?: readonly AuthForm[];
   /** Works without a key: servers on the user's own machine. */
   keyless?: true;
+  /** The engines of `src/local/`: there without being set up. */
+  embedded?: true;
   headers?: Readonly<Record<string, string>>;
   text?: TextService;
-  embedding?: LocalService;
-  speech?: LocalService;
+  embedding?: Service<"local-use-lite">;
+  speech?: Service<"local-flite">;
 }

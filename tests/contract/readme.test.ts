@@ -1,6 +1,6 @@
 import { expect, test } from "bun:test";
 import { join } from "node:path";
-import { ROWS } from "../../src/cli/rows.ts";
+import { ROWS } from "../../src/commands/index.ts";
 import { EXIT_CODES } from "../../src/core/error.ts";
 import { PROVIDERS } from "../../src/providers/table.ts";
 

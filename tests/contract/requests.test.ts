@@ -119,7 +119,7 @@ const WIRES: readonly Wire[] = [
 function routeTo(id: string, model: string): Route {
   const provider = PROVIDERS.find((row) => row.id === id);
   if (!provider) throw new Error(`no provider ${id}`);
-  return { model, baseUrl: provider.baseUrl, headers: {}, quirks: provider.text?.quirks ?? {} };
+  return { model, baseUrl: provider.baseUrl, quirks: provider.text?.quirks ?? {} };
 }
 
 function bodyOf(protocol: TextProtocol, request: TextRequest, route: Route): Body {

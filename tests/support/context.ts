@@ -2,7 +2,7 @@ import { earlyOptions, runCli } from "../../src/cli/run.ts";
 import type { Context, GlobalOptions, StdinKind } from "../../src/core/context.ts";
 import { type InferError, toInferError } from "../../src/core/error.ts";
 import { newReport } from "../../src/core/report.ts";
-import { printFailure, printResult } from "../../src/output/stdout.ts";
+import { printOutcome } from "../../src/output/outcome.ts";
 
 export interface FakeWorld {
   env?: Record<string, string>;
@@ -32,13 +32,16 @@ export function fakeContext(world: FakeWorld = {}): FakeContext {
     random: () => 0.01,
     sleep: world.sleep ?? ((ms) => Bun.sleep(ms)),
     signal: world.signal ?? new AbortController().signal,
+    startedAt: (world.now ?? Date.now)(),
     endsAt: Number.POSITIVE_INFINITY,
     options: { ...earlyOptions([]), ...world.options },
     report: newReport(),
     secrets: new Set(),
     stdio: {
       stdinKind: () => world.stdin?.kind ?? "none",
-      readStdin: async () => new TextEncoder().encode(world.stdin?.text ?? ""),
+      async *stdin() {
+        yield new TextEncoder().encode(world.stdin?.text ?? "");
+      },
       writeOut: async (data) => void out.push(typeof data === "string" ? new TextEncoder().encode(data) : data),
       writeErr: (text) => {
         err += text;
@@ -54,8 +57,8 @@ export function fakeContext(world: FakeWorld = {}): FakeContext {
 export interface CliRun {
   stdout: string;
   stderr: string;
-  error: InferError | null;
   exitCode: number;
+  error: InferError | null;
   context: FakeContext;
 }
 
@@ -63,11 +66,13 @@ export interface CliRun {
 export async function runInProcess(argv: string[], world: FakeWorld = {}): Promise<CliRun> {
   const context = fakeContext({ ...world, options: earlyOptions(argv) });
   let error: InferError | null = null;
-  try {
-    await printResult(context, await runCli(argv, context), 1);
-  } catch (thrown) {
-    error = toInferError(thrown);
-    if (context.options.json) await printFailure(context, error, 1);
-  }
-  return { stdout: context.out(), stderr: context.err(), error, exitCode: error?.exitCode ?? 0, context };
+  const exitCode = await printOutcome(context, async () => {
+    try {
+      return await runCli(argv, context);
+    } catch (thrown) {
+      error = toInferError(thrown);
+      throw thrown;
+    }
+  });
+  return { stdout: context.out(), stderr: context.err(), exitCode, error, context };
 }

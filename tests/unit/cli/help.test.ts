@@ -33,7 +33,8 @@ async function printed(argv: string[], terminals: { out: boolean; err: boolean }
   context.stdio.outIsTerminal = () => terminals.out;
   context.stdio.errIsTerminal = () => terminals.err;
   try {
-    return { out: (await runCli(argv, context)).text ?? "", err: context.err() };
+    const result = await runCli(argv, context);
+    return { out: result.kind === "inventory" ? result.text : "", err: context.err() };
   } catch (thrown) {
     expect(toInferError(thrown).type).toBe("usage");
     return { out: "", err: context.err() };

@@ -29,10 +29,10 @@ async function input(id: CapabilityId, given: Given, world: FakeWorld = {}) {
 
 function counting(context: FakeContext): { context: FakeContext; reads: () => number } {
   let count = 0;
-  const { readStdin } = context.stdio;
-  context.stdio.readStdin = (signal) => {
+  const { stdin } = context.stdio;
+  context.stdio.stdin = (signal) => {
     count++;
-    return readStdin(signal);
+    return stdin(signal);
   };
   return { context, reads: () => count };
 }
@@ -40,7 +40,7 @@ function counting(context: FakeContext): { context: FakeContext; reads: () => nu
 /** A context with a pipe on fd 0 that must not be read. */
 function untouchable(): FakeContext {
   const context = fakeContext({ stdin: { kind: "pipe" } });
-  context.stdio.readStdin = () => {
+  context.stdio.stdin = () => {
     throw new Error("stdin was read");
   };
   return context;
@@ -411,11 +411,13 @@ describe("stdin", () => {
       ["interrupted", []],
     ] as const) {
       const context = fakeContext({ signal: interrupt.signal });
-      context.stdio.readStdin = (signal) =>
-        new Promise((_, reject) => {
+      context.stdio.stdin = async function* (signal) {
+        yield new Uint8Array();
+        await new Promise((_, reject) => {
           signal.addEventListener("abort", () => reject(signal.reason), { once: true });
           if (type === "interrupted") queueMicrotask(() => interrupt.abort(new InferError("interrupted", "Stopped.")));
         });
+      };
       const run = runCli(["model", "run", "--prompt", "-", ...timeout], context);
       expect(await run.catch((thrown: unknown) => toInferError(thrown).type)).toBe(type);
     }

@@ -12,6 +12,7 @@ function candidate(id: string, problem?: InferError): Candidate {
     model: "m",
     key: "k",
     headers: {},
+    secrets: [],
     keySource: `${id.toUpperCase()}_KEY`,
     reason: "a test",
   };

@@ -2,7 +2,8 @@
 import { describe, expect, test } from "bun:test";
 import { type LoadedConfig, parseConfig } from "../../../src/config/file.ts";
 import { InferError } from "../../../src/core/error.ts";
-import { type Candidate, type Service, selectCandidates } from "../../../src/engine/candidates.ts";
+import { authorise } from "../../../src/engine/authorise.ts";
+import { type Candidate, type ServiceName, selectCandidates } from "../../../src/engine/candidates.ts";
 import { isLoopback } from "../../../src/engine/credential.ts";
 import { textRoute } from "../../../src/engine/route.ts";
 import { PROVIDERS } from "../../../src/providers/table.ts";
@@ -11,13 +12,13 @@ import { runInProcess } from "../../support/context.ts";
 type Env = Record<string, string>;
 
 interface Asked {
-  service?: Service;
+  service?: ServiceName;
   provider?: string;
   model?: string;
   fallback?: readonly string[];
 }
 
-const NOTHING: LoadedConfig = { path: null, config: {}, env: {} };
+const NOTHING: LoadedConfig = { path: null, config: {}, env: {}, interpolated: new Set() };
 
 function loaded(config: unknown, env: Env = {}): LoadedConfig {
   return parseConfig(JSON.stringify(config), "/home/me/openclaw.json", env);
@@ -232,7 +233,7 @@ describe("refs", () => {
 });
 
 describe("OpenRouter's own prefix", () => {
-  const sent = (asked: Asked): string => textRoute(only(asked, withEnv(ALL_KEYS)), { secrets: new Set() }).route.model;
+  const sent = (asked: Asked): string => textRoute(only(asked, withEnv(ALL_KEYS))).route.model;
 
   test.each([
     [{ provider: "openrouter" }, "openrouter/auto"],
@@ -379,9 +380,7 @@ describe("the config's providers", () => {
         baseUrl: "https://proxy.example/v1",
         key: "k",
       });
-      expect(textRoute(only({ model: "google/x" }, from), { secrets: new Set() }).protocol).toBe(
-        "google-generate-content",
-      );
+      expect(textRoute(only({ model: "google/x" }, from)).protocol).toBe("google-generate-content");
     }
   });
 
@@ -395,9 +394,10 @@ describe("the config's providers", () => {
   ])("speak %s, with the key where that wire has it", (api, protocol, header) => {
     const mine = { baseUrl: "https://mine.example/v1", apiKey: "k-mine", ...(api && { api }) };
     const secrets = new Set<string>();
-    const found = textRoute(only({ model: "mine/m" }, loaded({ models: { providers: { mine } } })), { secrets });
-    expect(found.protocol as string).toBe(protocol);
-    expect(found.route.headers[header]).toContain("k-mine");
+    const candidate = only({ model: "mine/m" }, loaded({ models: { providers: { mine } } }));
+    expect(textRoute(candidate).protocol as string).toBe(protocol);
+    const request = { method: "POST" as const, url: mine.baseUrl, headers: {} };
+    expect(authorise({ secrets }, request, candidate).headers[header]).toContain("k-mine");
     expect(secrets.has("k-mine")).toBe(true);
   });
 

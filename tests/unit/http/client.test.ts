@@ -1,7 +1,7 @@
 import { afterAll, describe, expect, test } from "bun:test";
 import { createServer, type Server, type Socket } from "node:net";
 import { InferError } from "../../../src/core/error.ts";
-import { readText } from "../../../src/http/body.ts";
+import { readBytes, readText } from "../../../src/http/body.ts";
 import { type HttpRequest, send } from "../../../src/http/client.ts";
 import { VERSION } from "../../../src/version.ts";
 
@@ -86,7 +86,7 @@ describe("a request", () => {
     expect(reply.status).toBe(200);
     expect(reply.headers.get("x-request-id")).toBe("r");
     expect(reply.url.href).toBe(`${origin}/v1/x?a=1`);
-    expect(await readText(reply.body, 100)).toBe("ok");
+    expect(await readText(reply.body)).toBe("ok");
     expect(seen).toHaveLength(1);
     expect(seen[0]).toMatchObject({ method: "POST", path: "/v1/x?a=1", body: '{"prompt":"é"}' });
     expect(seen[0]?.headers).toMatchObject({
@@ -112,7 +112,7 @@ describe("a request", () => {
     const { origin, seen } = serve(() => new Response(status === 204 || status === 304 ? null : "words", { status }));
     const reply = await send(context, post(origin), quiet);
     expect(reply.status).toBe(status);
-    expect(await readText(reply.body, 100)).toBe(status === 204 || status === 304 ? "" : "words");
+    expect(await readText(reply.body)).toBe(status === 204 || status === 304 ? "" : "words");
     expect(seen).toHaveLength(1);
   });
 
@@ -154,7 +154,7 @@ describe("a redirect on the same origin", () => {
     );
     const reply = await send(context, post(`${origin}/old`), quiet);
     expect(reply.url.pathname).toBe("/new");
-    expect(await readText(reply.body, 100)).toBe("ok");
+    expect(await readText(reply.body)).toBe("ok");
     expect(seen).toHaveLength(2);
     expect(seen[1]).toMatchObject({ method: "POST", path: "/new", body: '{"prompt":"é"}' });
     expect(seen[1]?.headers).toMatchObject(KEYS);
@@ -189,37 +189,15 @@ describe("a redirect on the same origin", () => {
 });
 
 describe("a redirect to another origin", () => {
-  test("takes no header along but the harmless ones, on a GET", async () => {
-    const other = serve(() => new Response("ok"));
-    const { origin } = serve(() => redirect(302, `${other.origin}/file`));
-    const reply = await send(context, get(origin), quiet);
-    expect(await readText(reply.body, 100)).toBe("ok");
-    expect(other.seen).toHaveLength(1);
-    const names = Object.keys(other.seen[0]?.headers ?? {});
-    for (const name of Object.keys(KEYS)) expect(names).not.toContain(name);
-    expect(other.seen[0]?.headers).toMatchObject({ accept: "text/html", "user-agent": `infer/${VERSION.version}` });
-  });
-
-  test("and back again does not bring the key back", async () => {
-    let home = "";
-    const other = serve(() => redirect(302, `${home}/back`));
-    const first = serve((request) =>
-      new URL(request.url).pathname === "/back" ? new Response("ok") : redirect(302, other.origin),
-    );
-    home = first.origin;
-    await send(context, get(`${home}/start`), quiet);
-    expect(first.seen[1]?.path).toBe("/back");
-    expect(first.seen[1]?.headers).not.toHaveProperty("authorization");
-    expect(first.seen[1]?.headers).not.toHaveProperty("x-api-key");
-  });
-
-  test.each([301, 302, 303, 307, 308])("%d with a POST is refused before anything is sent there", async (status) => {
+  test.each([301, 302, 303, 307, 308])("%d is refused before anything is sent there", async (status) => {
     const other = serve(() => new Response("ok"));
     const { origin } = serve(() => redirect(status, `${other.origin}/steal?token=1`));
-    const error = await failure(send(context, post(origin), quiet));
-    expect(error.type).toBe("provider_error");
-    expect(error.message).toContain(other.origin);
-    expect(error.details.hint).toContain("baseUrl");
+    for (const request of [post(origin), get(origin)]) {
+      const error = await failure(send(context, request, quiet));
+      expect(error.type).toBe("provider_error");
+      expect(error.message).toContain(other.origin);
+      expect(error.details.hint).toContain("baseUrl");
+    }
     expect(other.seen).toEqual([]);
   });
 });
@@ -284,7 +262,7 @@ describe("a connection that fails", () => {
     });
     const reply = await send(context, post(origin), quiet);
     expect(reply.status).toBe(200);
-    const error = await failure(readText(reply.body, 1000));
+    const error = await failure(readText(reply.body));
     expect(error.type).toBe("network");
     expect(error.retryable).toBe(true);
   });
@@ -316,7 +294,7 @@ describe("an abort", () => {
     const controller = new AbortController();
     const reply = await send(context, post(origin), controller.signal);
     setTimeout(() => controller.abort(reason), 20);
-    expect(await failure(readText(reply.body, 1000))).toBe(reason);
+    expect(await failure(readText(reply.body))).toBe(reason);
   });
 
   test("between head and body rejects with its reason", async () => {
@@ -326,7 +304,7 @@ describe("an abort", () => {
     const controller = new AbortController();
     const reply = await send(context, post(origin), controller.signal);
     controller.abort(reason);
-    expect(await failure(readText(reply.body, 1000))).toBe(reason);
+    expect(await failure(readText(reply.body))).toBe(reason);
   });
 });
 
@@ -346,6 +324,7 @@ describe("a body that is not read to its end", () => {
   test("is cut at the reader's limit", async () => {
     const { origin } = serve(() => new Response("x".repeat(2000)));
     const reply = await send(context, get(origin), quiet);
-    expect((await failure(readText(reply.body, 1000))).type).toBe("provider_error");
+    const tooLarge = new InferError("usage", "too large");
+    expect(await failure(readBytes(reply.body, 1000, () => tooLarge))).toBe(tooLarge);
   });
 });

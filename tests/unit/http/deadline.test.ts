@@ -44,12 +44,13 @@ describe("deadline", () => {
     expect(after.signal.reason).toBe(reason);
   });
 
-  test("fires no more once disposed", async () => {
+  test("ends what was opened under it once disposed, and fires no more", async () => {
     const outer = new AbortController();
     const limit = deadline({ now: () => 0, signal: outer.signal }, 15, () => "x");
     limit[Symbol.dispose]();
-    outer.abort();
+    outer.abort(new Error("too late"));
     await Bun.sleep(30);
-    expect(limit.signal.aborted).toBe(false);
+    expect(limit.signal.aborted).toBe(true);
+    expect(limit.signal.reason).toMatchObject({ type: "internal" });
   });
 });

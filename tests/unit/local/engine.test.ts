@@ -13,14 +13,14 @@ describe("an abort", () => {
   test("before the start rejects with its reason", async () => {
     const reason = new Error("too late");
     const signal = AbortSignal.abort(reason);
-    await expect(speakLocally({ text: "Hello", voice: "slt" }, signal)).rejects.toBe(reason);
+    await expect(speakLocally({ text: "Hello", voice: "slt", speed: 1 }, signal)).rejects.toBe(reason);
     await expect(embedLocally(["Hello"], signal)).rejects.toBe(reason);
   });
 
   test("in the middle of blocking work rejects at once with its reason", async () => {
     const controller = new AbortController();
     const reason = new Error("stop");
-    const running = speakLocally({ text: LONG, voice: "slt" }, controller.signal);
+    const running = speakLocally({ text: LONG, voice: "slt", speed: 1 }, controller.signal);
     const embedding = embedLocally(Array(5000).fill("some text"), controller.signal);
     await Bun.sleep(400);
     const start = performance.now();
@@ -47,7 +47,7 @@ describe("a process", () => {
       import { embedLocally } from "${SOURCE}/embed.ts";
       import { speakLocally } from "${SOURCE}/speak.ts";
       const { signal } = new AbortController();
-      await Promise.all([embedLocally(["Hello"], signal), speakLocally({ text: "Hello", voice: "slt" }, signal)]);
+      await Promise.all([embedLocally(["Hello"], signal), speakLocally({ text: "Hello", voice: "slt", speed: 1 }, signal)]);
       console.log("done");`);
     expect({ stdout, stderr, exitCode }).toEqual({ stdout: "done\n", stderr: "", exitCode: 0 });
   });
@@ -56,7 +56,7 @@ describe("a process", () => {
     const { stdout, stderr, exitCode, ms } = await runAlone(`
       import { speakLocally } from "${SOURCE}/speak.ts";
       const text = ${JSON.stringify(LONG)}.repeat(10);
-      await speakLocally({ text, voice: "slt" }, AbortSignal.timeout(500)).catch((error) => console.log(error.name));`);
+      await speakLocally({ text, voice: "slt", speed: 1 }, AbortSignal.timeout(500)).catch((error) => console.log(error.name));`);
     expect({ stdout, stderr, exitCode }).toEqual({ stdout: "TimeoutError\n", stderr: "", exitCode: 0 });
     expect(ms).toBeLessThan(5000);
   });

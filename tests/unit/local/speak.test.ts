@@ -25,8 +25,8 @@ function seconds(wav: Uint8Array): number {
   return (wav.length - 44) / 32_000;
 }
 
-async function speak(text: string, voice = "slt", speed?: number): Promise<number> {
-  return seconds(await speakLocally({ text, voice, ...(speed !== undefined && { speed }) }, signal));
+async function speak(text: string, voice = "slt", speed = 1): Promise<number> {
+  return seconds(await speakLocally({ text, voice, speed }, signal));
 }
 
 describe("speakLocally", () => {
@@ -37,7 +37,9 @@ describe("speakLocally", () => {
   });
 
   test("gives each voice a sound of its own", async () => {
-    const wavs = await Promise.all(LOCAL_VOICES.map(({ id }) => speakLocally({ text: "Hello.", voice: id }, signal)));
+    const wavs = await Promise.all(
+      LOCAL_VOICES.map(({ id }) => speakLocally({ text: "Hello.", voice: id, speed: 1 }, signal)),
+    );
     expect(new Set(wavs.map((wav) => Bun.hash(wav))).size).toBe(LOCAL_VOICES.length);
   });
 
@@ -61,23 +63,15 @@ describe("speakLocally", () => {
   });
 
   test("does not lose text behind a NUL, an emoji or an accent", async () => {
-    const plain = await speakLocally({ text: "one cafe two", voice: "slt" }, signal);
+    const plain = await speakLocally({ text: "one cafe two", voice: "slt", speed: 1 }, signal);
     for (const text of ["one\u0000cafe two", "one 😀 cafe two", "one café two"]) {
-      expect(await speakLocally({ text, voice: "slt" }, signal)).toEqual(plain);
+      expect(await speakLocally({ text, voice: "slt", speed: 1 }, signal)).toEqual(plain);
     }
   });
 
   test.each(["", "  \n", "...", "😀", "日本語"])("says that nothing in %j can be spoken", async (text) => {
-    await expect(speakLocally({ text, voice: "slt" }, signal)).rejects.toMatchObject({ type: "empty_result" });
-  });
-
-  test.each([
-    { voice: "kal" },
-    { voice: "" },
-    { voice: "slt", speed: 0 },
-    { voice: "slt", speed: 9 },
-    { voice: "slt", speed: Number.NaN },
-  ])("refuses %j", async (choice) => {
-    await expect(speakLocally({ text: SENTENCE, ...choice }, signal)).rejects.toMatchObject({ type: "usage" });
+    await expect(speakLocally({ text, voice: "slt", speed: 1 }, signal)).rejects.toMatchObject({
+      type: "empty_result",
+    });
   });
 });

@@ -5,7 +5,6 @@ import type { Route, Step, TextRequest, ThinkingLevel } from "../../../src/proto
 const ROUTE: Route = {
   model: "claude-opus-4-8",
   baseUrl: "https://api.anthropic.com",
-  headers: { "x-api-key": "key" },
   quirks: {},
 };
 const LEVELS: readonly ThinkingLevel[] = ["minimal", "low", "medium", "high", "xhigh", "adaptive", "max", "ultra"];
@@ -37,7 +36,7 @@ describe("build", () => {
     expect(build()).toEqual({
       method: "POST",
       url: "https://api.anthropic.com/v1/messages",
-      headers: { "content-type": "application/json", "anthropic-version": "2023-06-01", "x-api-key": "key" },
+      headers: { "content-type": "application/json", "anthropic-version": "2023-06-01" },
       body: {
         model: "claude-opus-4-8",
         max_tokens: 8192,
@@ -46,11 +45,6 @@ describe("build", () => {
       } as Body,
       ignored: [],
     });
-  });
-
-  test("a version from the config wins", () => {
-    const { headers } = build({}, { headers: { "anthropic-version": "2099-01-01" } });
-    expect(headers["anthropic-version"]).toBe("2099-01-01");
   });
 
   test("system, several images in order before the text, limit and temperature 0", () => {

@@ -94,7 +94,7 @@ describe("bodies without words of the provider", () => {
       {},
       "502 Bad Gateway",
     ],
-    ["HTML by its type alone", 502, "oops", { "content-type": "text/html" }, "HTML"],
+    ["HTML by its type alone", 502, "oops", { "content-type": "text/html" }, "a web page"],
     ["a plain text", 500, "upstream\n  connect error", { "content-type": "text/plain" }, "upstream connect error"],
     ["JSON without a message", 500, '{"ok":false}', {}, "HTTP 500"],
     ["JSON null", 500, "null", {}, "HTTP 500"],
@@ -260,12 +260,10 @@ describe("request ids", () => {
     ["x-amzn-requestid", "Bedrock"],
   ])("%s (%s)", (header) => {
     expect(requestId(new Headers({ [header]: "id-1" }))).toBe("id-1");
-    expect(fail(500, "", { [header]: "id-1" }).details.requestId).toBe("id-1");
   });
 
   test("none", () => {
     expect(requestId(new Headers())).toBeUndefined();
-    expect(fail(500, "").details.requestId).toBeUndefined();
   });
 });
 

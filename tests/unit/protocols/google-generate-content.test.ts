@@ -5,7 +5,6 @@ import type { Route, Step, TextRequest } from "../../../src/protocols/wire.ts";
 const ROUTE: Route = {
   model: "gemini-3-flash-preview",
   baseUrl: "https://generativelanguage.googleapis.com/v1beta",
-  headers: { "x-goog-api-key": "key" },
   quirks: {},
 };
 
@@ -34,7 +33,7 @@ describe("build", () => {
     expect(build()).toEqual({
       method: "POST",
       url: `${HOST}/v1beta/models/gemini-3-flash-preview:streamGenerateContent?alt=sse`,
-      headers: { "content-type": "application/json", "x-goog-api-key": "key" },
+      headers: { "content-type": "application/json" },
       body: { contents: [{ role: "user", parts: [{ text: "Hi" }] }] },
       ignored: [],
     });

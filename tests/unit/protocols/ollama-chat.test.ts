@@ -2,7 +2,7 @@ import { describe, expect, test } from "bun:test";
 import { ollamaChat } from "../../../src/protocols/ollama-chat.ts";
 import type { Route, Step, TextRequest } from "../../../src/protocols/wire.ts";
 
-const ROUTE: Route = { model: "gemma4", baseUrl: "http://127.0.0.1:11434", headers: {}, quirks: {} };
+const ROUTE: Route = { model: "gemma4", baseUrl: "http://127.0.0.1:11434", quirks: {} };
 
 function build(request: Partial<TextRequest> = {}, route: Partial<Route> = {}) {
   const { request: http, ignored } = ollamaChat.build({ prompt: "Hi", images: [], ...request }, { ...ROUTE, ...route });

@@ -5,7 +5,6 @@ import type { Route, TextRequest, ThinkingDialect, ThinkingLevel } from "../../.
 const ROUTE: Route = {
   model: "m-1",
   baseUrl: "https://api.example.com/v1",
-  headers: { authorization: "Bearer key" },
   quirks: {},
 };
 const PLAIN: TextRequest = { prompt: "Hi", images: [] };
@@ -34,7 +33,7 @@ describe("build", () => {
     expect(build()).toEqual({
       method: "POST",
       url: "https://api.example.com/v1/chat/completions",
-      headers: { "content-type": "application/json", authorization: "Bearer key" },
+      headers: { "content-type": "application/json" },
       body: {
         model: "m-1",
         messages: [{ role: "user", content: "Hi" }],

@@ -5,7 +5,6 @@ import type { Route, Step, TextRequest, ThinkingLevel } from "../../../src/proto
 const ROUTE: Route = {
   model: "gpt-5.5",
   baseUrl: "https://api.openai.com/v1",
-  headers: { authorization: "Bearer key" },
   quirks: {},
 };
 
@@ -33,7 +32,7 @@ describe("build", () => {
     expect(build()).toEqual({
       method: "POST",
       url: "https://api.openai.com/v1/responses",
-      headers: { "content-type": "application/json", authorization: "Bearer key" },
+      headers: { "content-type": "application/json" },
       body: BODY,
       ignored: [],
     });
