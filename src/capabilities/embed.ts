@@ -5,7 +5,7 @@ import { type Call, tryCandidates } from "../engine/attempts.ts";
 import type { Candidate } from "../engine/candidates.ts";
 import type { Provider } from "../providers/types.ts";
 
-export interface EmbedRun {
+interface EmbedRun {
   texts: readonly string[];
   candidates: readonly Candidate[];
 }

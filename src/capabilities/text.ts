@@ -11,7 +11,7 @@ import type { Answer } from "../protocols/answer.ts";
 import { TEXT_PROTOCOLS } from "../protocols/index.ts";
 import type { Image, TextRequest } from "../protocols/wire.ts";
 
-export interface TextRun {
+interface TextRun {
   request: TextRequest;
   candidates: readonly Candidate[];
   /** Gets the answer piece by piece; leave it out and failures after the first piece can be retried. */

@@ -1,7 +1,7 @@
 import models from "./models.json";
 
 /** One model as the catalog knows it. */
-export interface CatalogModel {
+interface CatalogModel {
   id: string;
   name: string;
   provider: string;

@@ -8,7 +8,7 @@ import { readBytes } from "../http/body.ts";
 import { deadline } from "../http/deadline.ts";
 import type { Values } from "./argv.ts";
 
-export type VerbInput = Record<string, unknown>;
+type VerbInput = Record<string, unknown>;
 
 /** Checks what was typed against the row's flags and gives it the types that the handlers know. */
 export function validate(row: Row, values: Values): VerbInput {

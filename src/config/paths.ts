@@ -2,7 +2,7 @@ import { join } from "node:path";
 
 type Env = Readonly<Record<string, string | undefined>>;
 
-export interface ConfigPlace {
+interface ConfigPlace {
   path: string;
   /** Named by the user for infer: it has to exist. */
   required: boolean;

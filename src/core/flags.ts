@@ -33,7 +33,7 @@ export interface ChoiceFlag extends FlagBase {
   choices: readonly string[];
 }
 
-export interface SwitchFlag extends FlagBase {
+interface SwitchFlag extends FlagBase {
   kind: "switch";
 }
 

@@ -1,7 +1,7 @@
 import { InferError } from "./error.ts";
 
 /** A model and who serves it. Everything after the first `/` is the model. */
-export interface ModelRef {
+interface ModelRef {
   provider: string;
   model: string;
 }

@@ -28,7 +28,7 @@ export interface Candidate {
   problem?: InferError;
 }
 
-export interface Wanted {
+interface Wanted {
   service: ServiceName;
   provider?: string | undefined;
   model?: string | undefined;

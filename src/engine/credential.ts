@@ -8,7 +8,7 @@ type Env = LoadedConfig["env"];
  * A key to send, or why there is none; `source` says where it comes from and is safe to print. `spoiled`: the user gave
  * one, and it cannot be used.
  */
-export type Credential = { key: string | null; source: string } | { missing: string; spoiled: boolean };
+type Credential = { key: string | null; source: string } | { missing: string; spoiled: boolean };
 
 /** The same answer for the run path and for every inventory. */
 export function credentialOf(provider: KnownProvider, env: Env): Credential {
@@ -53,7 +53,7 @@ export function headersOf(
 const SECRET_HEADER = /auth|key|token|secret|cookie|pass|credential/i;
 
 /** A text of the config that may stand somewhere else. `place` is its path, for messages. */
-export function readSecret(
+function readSecret(
   value: SecretValue,
   place: string,
   env: Env,

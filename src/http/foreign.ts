@@ -5,7 +5,7 @@ import { type HttpRequest, MOST_REDIRECTS, type Reply, send, tooManyRedirects } 
 import { isLocalName, isPrivateAddress } from "./private-address.ts";
 import { isProxied } from "./proxy.ts";
 
-export interface ForeignOptions {
+interface ForeignOptions {
   allowPrivateNetwork: boolean;
   signal: AbortSignal;
 }

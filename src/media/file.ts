@@ -1,6 +1,6 @@
 import { createHash } from "node:crypto";
 import { constants } from "node:fs";
-import { access, mkdir, open, rename, stat, unlink } from "node:fs/promises";
+import { access, mkdir, open, realpath, rename, stat, unlink, writeFile } from "node:fs/promises";
 import { basename, dirname, extname, join, resolve } from "node:path";
 import { extensions } from "mime-types";
 import { stateFolder } from "../config/paths.ts";
@@ -29,10 +29,14 @@ export interface Destination {
  * litter. The extension follows the bytes, not the request; the report says so when they differ.
  */
 export async function saveMedia(context: Context, media: MediaFile, destination: Destination): Promise<FileOutput> {
-  const path = truthfulName(context, await choosePath(context, media, destination), media);
+  const chosen = await choosePath(context, media, destination);
+  // A device or a named pipe takes the bytes as it is: nothing can be renamed over it.
+  const special = await isSpecial(chosen);
+  const path = special ? chosen : truthfulName(context, chosen, media);
   try {
     await mkdir(dirname(path), { recursive: true });
-    await writeWhole(path, media.bytes);
+    if (special) await writeFile(path, media.bytes);
+    else await writeWhole(await linkTarget(path), media.bytes);
   } catch (thrown) {
     // Without the second half of Node's message, which names the temporary file.
     const [why] = (thrown instanceof Error ? thrown.message : String(thrown)).split(", ");
@@ -121,6 +125,16 @@ function slug(text: string): string {
 
 function isFolderName(output: string): boolean {
   return /[/\\]$/.test(output);
+}
+
+async function isSpecial(path: string): Promise<boolean> {
+  const found = await stat(path).catch(() => null);
+  return found !== null && !found.isFile() && !found.isDirectory();
+}
+
+/** A link stays, and what it points to is written. */
+async function linkTarget(path: string): Promise<string> {
+  return realpath(path).catch(() => path);
 }
 
 async function isFolder(path: string): Promise<boolean> {

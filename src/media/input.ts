@@ -8,7 +8,7 @@ import { rememberUserInfo } from "../http/redact.ts";
 import { sniff } from "./sniff.ts";
 
 /** A file as it came in. */
-export interface InputBytes {
+interface InputBytes {
   /** What was asked for: an absolute path, a URL, `data:` or `-`. */
   origin: string;
   bytes: Uint8Array;
@@ -16,7 +16,7 @@ export interface InputBytes {
   mimeType: string | undefined;
 }
 
-export interface InputOptions {
+interface InputOptions {
   /** Bytes. */
   limit: number;
   allowPrivateNetwork: boolean;

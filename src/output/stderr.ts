@@ -4,7 +4,7 @@ import type { InferError } from "../core/error.ts";
 import { redact } from "../http/redact.ts";
 
 /** How much a line matters: an error is always said, the rest as `--quiet` and `--verbose` say. */
-export type Weight = "error" | "warn" | "verbose";
+type Weight = "error" | "warn" | "verbose";
 
 /** One line about the run, on stderr, with no secret in it. */
 export function say(context: Context, weight: Weight, text: string): void {

@@ -9,12 +9,16 @@ export interface Answer {
   usage?: Usage;
 }
 
+/** Characters. No model writes a tenth of this; a server that never stops must not fill the memory. */
+const LONGEST_ANSWER = 64 * 1024 * 1024;
+
 /**
  * Puts an answer together from its steps and decides whether it is one: blank text, reasoning alone, a refusal, an
  * error inside a 200 and a stream that broke off are failures that say so.
  */
 export class AnswerReader {
   readonly #visible = new VisibleText();
+  #size = 0;
   #reasoned = 0;
   #refusal = "";
   #finishReason: FinishReason | undefined;
@@ -36,6 +40,8 @@ export class AnswerReader {
   /** Returns the text that can be shown now. Throws the provider's own error when the step holds one. */
   push(step: Step): string {
     if (step.failure) throw failureInside(step.failure, this.status);
+    this.#size += (step.text?.length ?? 0) + (step.reasoning?.length ?? 0);
+    if (this.#size > LONGEST_ANSWER) throw new InferError("provider_error", "The answer does not end.");
     let shown = step.text ? this.#visible.push(step.text) : "";
     if (step.wholeText && !this.#visible.touched) shown += this.#visible.push(step.wholeText);
     if (step.reasoning) this.#reasoned += step.reasoning.length;

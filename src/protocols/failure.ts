@@ -1,7 +1,7 @@
 import { type ErrorType, InferError } from "../core/error.ts";
 import { excerpt } from "./message.ts";
 
-export interface FailedAnswer {
+interface FailedAnswer {
   status: number;
   headers: Headers;
   body: string;

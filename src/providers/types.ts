@@ -12,7 +12,7 @@ export interface AuthForm {
 }
 
 /** One thing that a provider can do, and the wire it is done over. */
-export interface Service<Protocol extends string> {
+interface Service<Protocol extends string> {
   protocol: Protocol;
   /** Used when the provider is chosen without a model. */
   defaultModel?: string;
