@@ -96,10 +96,11 @@ function readsStdin(flag: Flag): boolean {
 function convert(flag: Flag, values: readonly string[] | undefined): unknown {
   if (flag.kind === "switch") return values !== undefined;
   if (flag.kind === "text") return flag.repeat ? (values ?? []) : values?.at(-1);
+  if (!values) return undefined;
   const schema = v.array<v.GenericSchema<unknown, unknown>>(
     flag.kind === "number" ? numberSchema(flag) : choiceSchema(flag),
   );
-  const result = v.safeParse(schema, values ?? []);
+  const result = v.safeParse(schema, values);
   if (result.success) return result.output.at(-1);
   throw new InferError("usage", `--${flag.name}: ${result.issues[0].message}`);
 }

@@ -1,10 +1,9 @@
-import type { Row } from "../core/capability.ts";
 import { CAPABILITIES } from "../core/capability.ts";
 import type { Context, GlobalOptions } from "../core/context.ts";
 import { InferError } from "../core/error.ts";
 import type { Result } from "../core/result.ts";
 import { VERSION } from "../version.ts";
-import { hasSwitch, type Invocation, namedCapability, parseArgv, type Values } from "./argv.ts";
+import { hasSwitch, type Invocation, namedCapability, parseArgv } from "./argv.ts";
 
 /** What argv says about the run as a whole, readable however wrong the rest of argv is. */
 export function earlyOptions(argv: readonly string[]): GlobalOptions {
@@ -26,25 +25,15 @@ export async function runCli(argv: readonly string[], context: Context): Promise
       return helpResult(await help(invocation.path, context, context.stdio.outIsTerminal()));
     case "no-command":
       throw await noCommand(invocation, context);
-    case "run":
-      return runRow(invocation.row, invocation.values, context);
+    case "run": {
+      const { runVerb } = await import("./verb.ts");
+      return runVerb(invocation.row, invocation.values, context);
+    }
   }
 }
 
-async function runRow(row: Row, values: Values, context: Context): Promise<Result> {
-  const { completeTexts, validate } = await import("./input.ts");
-  const checked = validate(row, values);
-  context.options = globalOptions(checked);
-  const { timeoutMs } = context.options;
-  if (timeoutMs !== undefined) context.endsAt = context.now() + timeoutMs;
-  const input = await completeTexts(row, checked, context);
-  // Without --timeout-ms, the time that a slow pipe takes is not the command's.
-  if (timeoutMs === undefined) context.endsAt = context.now() + row.timeoutMs;
-  const { runLeaf } = await import("./tree.ts");
-  return runLeaf(row, { context, input });
-}
-
-function globalOptions(input: Partial<GlobalOptions>): GlobalOptions {
+/** The flags of every command, out of a verb's input or of what is known of one. */
+export function globalOptions(input: Partial<GlobalOptions>): GlobalOptions {
   const { json = false, quiet = false, verbose = false, noColor = false, config, agent, timeoutMs } = input;
   return { json, quiet, verbose, noColor, config, agent, timeoutMs };
 }

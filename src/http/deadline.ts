@@ -9,8 +9,6 @@ export interface Deadline extends Disposable {
   signal: AbortSignal;
 }
 
-const DONE = new InferError("internal", "This was read after its deadline's block had ended.");
-
 /** What setTimeout can wait for; a later moment needs no timer. */
 const LONGEST_TIMER = 2 ** 31 - 1;
 
@@ -33,7 +31,7 @@ export function deadline(context: Pick<Context, "now" | "signal">, endsAt: numbe
       clearTimeout(timer);
       outer.removeEventListener("abort", onAbort);
       // What was opened under it and not read to its end would keep the process alive.
-      controller.abort(DONE);
+      controller.abort(new InferError("internal", "This was read after its deadline's block had ended."));
     },
   };
 }
