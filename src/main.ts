@@ -6,6 +6,8 @@ import { proxyAssignments } from "./http/proxy.ts";
 import { printOutcome } from "./output/outcome.ts";
 import { processStdio } from "./output/stdio.ts";
 
+const PATIENCE_MS = 1000;
+
 async function main(): Promise<void> {
   const argv = process.argv.slice(2);
   Object.assign(process.env, proxyAssignments(process.env));
@@ -31,11 +33,18 @@ function makeContext(argv: readonly string[], signal: AbortSignal): Context {
   };
 }
 
-/** Ctrl-C and SIGTERM stop the work and leave time to say so; a second one ends the process at once. */
+/**
+ * Ctrl-C and SIGTERM stop the work and leave time to say so. A second one ends the process at once, and so does the first
+ * when something cannot be stopped, such as a write to a pipe that nobody reads.
+ */
 function onSignals(): AbortSignal {
   const controller = new AbortController();
   const stop = (name: "SIGINT" | "SIGTERM", exitCode: number): void => {
-    process.once(name, () => controller.abort(new InferError("interrupted", `Interrupted by ${name}.`, { exitCode })));
+    process.once(name, () => {
+      controller.abort(new InferError("interrupted", `Interrupted by ${name}.`, { exitCode }));
+      // The handler is gone by then: the signal does what it does by itself.
+      setTimeout(() => process.kill(process.pid, name), PATIENCE_MS).unref();
+    });
   };
   stop("SIGINT", 130);
   stop("SIGTERM", 143);

@@ -34,12 +34,19 @@ export async function createEmbeddings(context: Context, run: EmbedRun): Promise
 
 async function embedHere(context: Context, texts: readonly string[], { signal }: Call): Promise<readonly number[][]> {
   const { embedLocally } = await import("../local/embed.ts");
-  const { vectors, cut } = await embedLocally([...texts], signal);
-  if (cut.length > 0) context.report.warnings.push(cutWarning(cut));
+  const { vectors, cut, unknown } = await embedLocally([...texts], signal);
+  const { warnings } = context.report;
+  if (cut.length > 0) {
+    warnings.push(`${which(cut)} longer than the embedded model reads (some 90 words): the rest did not count.`);
+  }
+  if (unknown.length > 0) {
+    warnings.push(
+      `${which(unknown)} in no language that the embedded model knows (English): the vector means nothing.`,
+    );
+  }
   return vectors;
 }
 
-function cutWarning(cut: readonly number[]): string {
-  const which = cut.length === 1 ? `Text ${(cut[0] ?? 0) + 1} is` : `${cut.length} texts are`;
-  return `${which} longer than the embedded model reads (some 90 words): the rest did not count.`;
+function which(indexes: readonly number[]): string {
+  return indexes.length === 1 ? `Text ${(indexes[0] ?? 0) + 1} is` : `${indexes.length} texts are`;
 }

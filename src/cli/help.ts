@@ -59,9 +59,10 @@ function globalFlags(paint: Paint): string {
 
 function exitCodes(): string {
   const codes = Object.entries(EXIT_CODES).map(([type, code]) => `${code} ${type}`);
-  return wrap(["0 the answer is there", ...codes].join(", "), WIDTH - 2)
-    .map((line) => `  ${line}`)
-    .join("\n");
+  const all = ["0 the answer is there", ...codes, "143 interrupted by SIGTERM"];
+  // A line must not end between a code and its name.
+  const lines = wrap(all.map((one) => one.replaceAll(" ", "\u00a0")).join(", "), WIDTH - 2);
+  return lines.map((line) => `  ${line.replaceAll("\u00a0", " ")}`).join("\n");
 }
 
 function verbs(rows: readonly Row[]): [string, string][] {

@@ -9,7 +9,7 @@ import { choose } from "./backend.ts";
 export async function convert(context: Context, input: Input<"tts.convert">): Promise<Result> {
   const { text, voice, speed, output } = input;
   const candidates = await choose(context, "speech", input);
-  await checkDestination(context, output);
+  await checkDestination(context, output, "tts");
   const media = await speak(context, { speech: { text, voice, speed }, candidates });
   if (output === "-") return { kind: "bytes", bytes: media.bytes };
   const file = await saveMedia(context, media, { output, family: "tts", subject: text });

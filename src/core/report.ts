@@ -32,7 +32,7 @@ export function newReport(): Report {
   };
 }
 
-/** `scrub` takes secrets out of every message that goes into the envelope. */
+/** `scrub` takes secrets out of every string but the answer's own. */
 export function toEnvelope(
   report: Report,
   durationMs: number,
@@ -41,31 +41,37 @@ export function toEnvelope(
 ): Envelope {
   const { capability, transport, provider, model, attempts, inputs, outputs, ignoredOverrides, usage, warnings } =
     report;
+  const clean = <T>(value: T): T => scrubbed(value, scrub);
   return {
     ok: error === null,
     capability,
     transport,
-    provider,
-    model,
-    attempts: attempts.map((attempt) =>
-      attempt.error ? { ...attempt, error: { ...attempt.error, message: scrub(attempt.error.message) } } : attempt,
-    ),
-    ...(inputs.length > 0 && { inputs }),
+    provider: clean(provider),
+    model: clean(model),
+    attempts: clean(attempts),
+    ...(inputs.length > 0 && { inputs: clean(inputs) }),
     outputs,
-    ...(ignoredOverrides.length > 0 && { ignoredOverrides }),
+    ...(ignoredOverrides.length > 0 && { ignoredOverrides: clean(ignoredOverrides) }),
     ...(usage && { usage }),
-    ...(warnings.length > 0 && { warnings: warnings.map(scrub) }),
+    ...(warnings.length > 0 && { warnings: clean(warnings) }),
     durationMs,
-    error: error && errorBody(error, scrub),
+    error: error && clean(errorBody(error)),
   };
 }
 
-function errorBody(error: InferError, scrub: (text: string) => string): ErrorBody {
+function scrubbed<T>(value: T, scrub: (text: string) => string): T {
+  if (typeof value === "string") return scrub(value) as T;
+  if (Array.isArray(value)) return value.map((entry) => scrubbed(entry, scrub)) as T;
+  if (typeof value !== "object" || value === null) return value;
+  return Object.fromEntries(Object.entries(value).map(([key, entry]) => [key, scrubbed(entry, scrub)])) as T;
+}
+
+function errorBody(error: InferError): ErrorBody {
   const { hint, provider, model, status, retryAfterMs, requestId } = error.details;
   return {
     type: error.type,
-    message: scrub(error.message),
-    ...(hint !== undefined && { hint: scrub(hint) }),
+    message: error.message,
+    ...(hint !== undefined && { hint }),
     ...(provider !== undefined && { provider }),
     ...(model !== undefined && { model }),
     ...(status !== undefined && { status }),

@@ -153,6 +153,8 @@ function inOne(failures: readonly Failure[]): Failure {
   });
   const error = new InferError(main.error.type, `Every candidate failed. ${told.join(" · ")}`, {
     ...main.error.details,
+    provider: undefined,
+    model: undefined,
   });
   return { error, candidate: main.candidate };
 }

@@ -42,6 +42,8 @@ export function headersOf(
     const place = `${provider.configPath}.headers.${name}`;
     const secret = readSecret(value, place, env);
     if ("missing" in secret) return secret;
+    if (!HEADER_NAME.test(name) || UNSENDABLE.test(secret.text))
+      return { missing: `${place} cannot be sent as a header.` };
     headers[name.toLowerCase()] = secret.text;
     const isBrought = secret.source !== place || [...interpolated].some((part) => secret.text.includes(part));
     // `Bearer abc` is said as `abc`, too.
@@ -50,6 +52,8 @@ export function headersOf(
   return { headers, secrets };
 }
 
+const HEADER_NAME = /^[!#$%&'*+.^_`|~0-9A-Za-z-]+$/;
+const UNSENDABLE = /[^\t\x20-\x7e]/;
 const SECRET_HEADER = /auth|key|token|secret|cookie|pass|credential/i;
 
 /** A text of the config that may stand somewhere else. `place` is its path, for messages. */

@@ -1,5 +1,5 @@
 import { InferError } from "../core/error.ts";
-import { readExcerpt, readText } from "../http/body.ts";
+import { readText } from "../http/body.ts";
 import type { Reply } from "../http/client.ts";
 import { type Frame, readFrames } from "../http/frames.ts";
 import { type Answer, AnswerReader } from "../protocols/answer.ts";
@@ -9,27 +9,44 @@ import type { Step, TextProtocol } from "../protocols/wire.ts";
 /** Gets the answer piece by piece, as it comes. */
 export type Show = (piece: string) => Promise<void>;
 
-/** Reads an answer as its wire says, and as servers really send it: streamed, or in one piece. */
+type Body = AsyncIterable<Uint8Array>;
+
+/** How long a server that has said all may take to say that it has. */
+const GRACE_MS = 1000;
+
+/** Reads an answer as its wire says, and as servers really send it: under another content type, or in one piece. */
 export async function readTextAnswer(protocol: TextProtocol, reply: Reply, show: Show): Promise<Answer> {
+  const { start, body } = await peek(reply.body);
+  if (start === "") throw new InferError("empty_result", `HTTP ${reply.status}, and nothing in it.`);
   const type = reply.headers.get("content-type")?.toLowerCase() ?? "";
   const reader = new AnswerReader(reply.status);
-  if (type.includes("html")) throw malformed(`it is a web page: ${excerpt(await readExcerpt(reply.body))}`);
-  if (protocol.framing === "sse" && /\bjson\b/.test(type)) {
-    // Some servers answer in one piece although a stream was asked for.
-    await show(reader.push(protocol.readWhole(parseJson(await readText(reply.body)))));
+  const isEvents = /^(?:data|event|id|retry)?:/.test(start);
+  if (!isEvents && (type.includes("html") || start.startsWith("<"))) {
+    throw malformed(`it is a web page: ${excerpt(await readText(body))}`);
+  }
+  if (protocol.framing === "sse" && !isEvents && (/\bjson\b/.test(type) || start.startsWith("{"))) {
+    await show(reader.push(protocol.readWhole(parseJson(await readText(body)))));
   } else {
-    await readStream(protocol, reply, reader, show);
+    await readStream(protocol, body, type, reader, show);
   }
   const { answer, rest } = reader.finish();
   await show(rest);
   return answer;
 }
 
-async function readStream(protocol: TextProtocol, reply: Reply, reader: AnswerReader, show: Show): Promise<void> {
+async function readStream(
+  protocol: TextProtocol,
+  body: Body,
+  type: string,
+  reader: AnswerReader,
+  show: Show,
+): Promise<void> {
+  const frames = readFrames(body, protocol.framing);
   let understood = 0;
   try {
-    for await (const frame of readFrames(reply.body, protocol.framing)) {
-      const step = readStep(protocol, frame);
+    for (;;) {
+      const next = await (reader.complete ? soon(frames.next()) : frames.next());
+      const step = next?.done === false ? readStep(protocol, next.value) : null;
       if (!step) break;
       understood++;
       await show(reader.push(step));
@@ -40,9 +57,8 @@ async function readStream(protocol: TextProtocol, reply: Reply, reader: AnswerRe
     const broke = thrown instanceof InferError && (thrown.type === "network" || thrown.type === "timeout");
     if (!broke || !reader.complete) throw thrown;
   }
-  const type = reply.headers.get("content-type");
-  if (understood === 0 && type !== null && !/event-stream|ndjson|json/.test(type)) {
-    throw malformed(`it is ${type}, and no event is in it.`);
+  if (understood === 0 && type !== "" && !/event-stream|ndjson|json/.test(type)) {
+    throw malformed(`it is ${type}, and no message of an answer is in it.`);
   }
 }
 
@@ -54,4 +70,36 @@ function readStep(protocol: TextProtocol, frame: Frame): Step | null {
     if (frame.unterminated) return null;
     throw thrown;
   }
+}
+
+/** `null` when it takes too long. */
+async function soon<T>(value: Promise<T>): Promise<T | null> {
+  const { promise: late, resolve } = Promise.withResolvers<null>();
+  const timer = setTimeout(() => resolve(null), GRACE_MS);
+  try {
+    return await Promise.race([value, late]);
+  } finally {
+    clearTimeout(timer);
+  }
+}
+
+/** The beginning of a body as text, without the white space before it, and the whole body still to be read. */
+async function peek(body: Body): Promise<{ start: string; body: Body }> {
+  const chunks = body[Symbol.asyncIterator]();
+  const read: Uint8Array[] = [];
+  let start = "";
+  while (start === "") {
+    const next = await chunks.next();
+    if (next.done) break;
+    read.push(next.value);
+    start = Buffer.concat(read)
+      .toString()
+      .replace(/^[\s\uFEFF]+/, "");
+  }
+  return { start, body: again(read, chunks) };
+}
+
+async function* again(read: readonly Uint8Array[], rest: AsyncIterator<Uint8Array>): AsyncGenerator<Uint8Array> {
+  yield* read;
+  for (let next = await rest.next(); !next.done; next = await rest.next()) yield next.value;
 }

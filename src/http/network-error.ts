@@ -51,5 +51,6 @@ function rootCause(thrown: unknown): { code: string; message: string } {
   while (error instanceof Error && error.cause instanceof Error) error = error.cause;
   if (!(error instanceof Error)) return { code: "", message: String(error) };
   const code = "code" in error && typeof error.code === "string" ? error.code : "";
-  return { code, message: error.message };
+  // Bun's advice is for programmers.
+  return { code, message: error.message.replace(/ For more information, pass .*$/, "") };
 }

@@ -11,6 +11,8 @@ export interface Embedded {
   vectors: number[][];
   /** Indexes of the texts that are longer than what the model reads. */
   cut: number[];
+  /** Indexes of the texts in which the model knows no letter: their vectors mean nothing. */
+  unknown: number[];
 }
 
 export interface Speech {

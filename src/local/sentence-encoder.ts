@@ -18,9 +18,15 @@ const READ_CHARACTERS = 4096;
 /** The model's own limit: it drops the word pieces after these. */
 const READ_PIECES = 128;
 
+/** The tokenizer's word piece for what it does not know. */
+const UNKNOWN = 0;
+
 /** Universal Sentence Encoder lite on TensorFlow.js. Memory grows with each instance: one for all texts of a process. */
 export class SentenceEncoder {
-  private constructor(private readonly model: PackagedModel) {}
+  private constructor(
+    private readonly model: PackagedModel,
+    private readonly vocabulary: SentenceEncoderJson["vocabulary"],
+  ) {}
 
   static async load(): Promise<SentenceEncoder> {
     const tensorflow = await loadTensorflow();
@@ -34,7 +40,7 @@ export class SentenceEncoder {
         weightData: weights.buffer.slice(weights.byteOffset, weights.byteOffset + weights.byteLength),
       }),
     });
-    return new SentenceEncoder(new EmbeddingsModel({ model, vocabulary: json.vocabulary }));
+    return new SentenceEncoder(new EmbeddingsModel({ model, vocabulary: json.vocabulary }), json.vocabulary);
   }
 
   /** One vector of unit length per text, in the order given. No text may be empty. */
@@ -50,7 +56,14 @@ export class SentenceEncoder {
       // Each batch leaves some 10 MB of dead tensor copies, which would pile up to 500 MB before Bun collects by itself.
       Bun.gc(true);
     }
-    return { vectors, cut: texts.flatMap((text, index) => (this.isCut(text) ? [index] : [])) };
+    const which = (is: (text: string) => boolean) => texts.flatMap((text, index) => (is(text) ? [index] : []));
+    return { vectors, cut: which((text) => this.isCut(text)), unknown: which((text) => this.isUnknown(text)) };
+  }
+
+  private isUnknown(text: string): boolean {
+    if (/[a-z]/i.test(text)) return false;
+    const pieces = this.model.tokenizer.encode(text.slice(0, READ_CHARACTERS));
+    return !pieces.some((piece) => piece !== UNKNOWN && /[\p{L}\p{N}]/u.test(this.vocabulary[piece]?.[0] ?? ""));
   }
 
   private isCut(text: string): boolean {

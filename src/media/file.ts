@@ -46,11 +46,12 @@ export async function saveMedia(context: Context, media: MediaFile, destination:
   return { path, mimeType: media.mimeType, size: media.bytes.length, sha256 };
 }
 
-/** Refuses an `--output` that could not be written, before anything has been spent on it. */
-export async function checkDestination(context: Context, output: string | undefined): Promise<void> {
-  if (output === undefined || output === "-") return;
-  const path = resolve(context.cwd, output);
-  let folder = isFolderName(output) || (await isFolder(path)) ? path : dirname(path);
+/** Refuses a destination that could not be written, before anything has been spent on it. */
+export async function checkDestination(context: Context, output: string | undefined, family: string): Promise<void> {
+  if (output === "-") return;
+  const path = output === undefined ? mediaFolder(context, family) : resolve(context.cwd, output);
+  const isTheFolder = output === undefined || isFolderName(output) || (await isFolder(path));
+  let folder = isTheFolder ? path : dirname(path);
   for (;;) {
     try {
       const found = await stat(folder);
@@ -80,7 +81,7 @@ function mediaFolder(context: Context, family: string): string {
   const { INFER_MEDIA_DIR: chosen } = context.env;
   if (chosen) return resolve(context.cwd, chosen);
   const state = stateFolder(context.env);
-  if (state) return join(state, "media", family);
+  if (state) return resolve(context.cwd, state, "media", family);
   throw new InferError("usage", "There is no home folder to keep the file in.", { hint: "Name it with --output." });
 }
 

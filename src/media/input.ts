@@ -1,10 +1,10 @@
-import { createReadStream, type Stats } from "node:fs";
 import { resolve } from "node:path";
 import type { Context } from "../core/context.ts";
 import { InferError } from "../core/error.ts";
 import { readBytes } from "../http/body.ts";
 import { fetchForeign } from "../http/foreign.ts";
 import { rememberUserInfo } from "../http/redact.ts";
+import { readPipe } from "./pipe.ts";
 import { sniff } from "./sniff.ts";
 
 /** A file as it came in. */
@@ -37,15 +37,18 @@ async function read(context: Context, file: string, options: InputOptions): Prom
     return { origin: "-", bytes: await readBytes(context.stdio.stdin(signal), limit, () => tooLarge("stdin", limit)) };
   if (/^data:/i.test(file)) return { origin: "data:", bytes: decodeDataUrl(file) };
   if (/^https?:\/\//i.test(file)) return { origin: file, bytes: await download(context, file, options) };
+  const [scheme] = /^[a-z][a-z0-9+.-]*(?=:\/\/)/i.exec(file) ?? [];
+  if (scheme) throw new InferError("usage", `--file takes no ${scheme}: address, only http(s), data: and paths.`);
   const path = resolve(context.cwd, file);
-  return { origin: path, bytes: await readPath(path, options) };
+  return { origin: path, bytes: await readPath(context, path, options) };
 }
 
-async function readPath(path: string, { limit, signal }: InputOptions): Promise<Uint8Array> {
+async function readPath(context: Context, path: string, { limit, signal }: InputOptions): Promise<Uint8Array> {
   try {
     const file = Bun.file(path);
     const stat = await file.stat();
-    if (!stat.isFile()) return await readPipe(path, stat, limit, signal);
+    if (stat.isDirectory()) throw new InferError("io", `${path} is a folder.`);
+    if (!stat.isFile()) return await readBytes(readPipe(context, path, signal), limit, () => tooLarge(path, limit));
     if (stat.size > limit) throw tooLarge(path, limit);
     return await file.bytes();
   } catch (thrown) {
@@ -54,19 +57,6 @@ async function readPath(path: string, { limit, signal }: InputOptions): Promise<
     if (code === "ENOENT" || code === "ENOTDIR") throw new InferError("not_found", `There is no file ${path}.`);
     const why = thrown instanceof Error ? thrown.message : String(thrown);
     throw new InferError("io", `${path} cannot be read: ${why}`, { cause: thrown });
-  }
-}
-
-/** A named pipe or a device, such as the shell's `<(…)`: of unknown length, and it may never end. */
-async function readPipe(path: string, stat: Stats, limit: number, signal: AbortSignal): Promise<Uint8Array> {
-  if (stat.isDirectory()) throw new InferError("io", `${path} is a folder.`);
-  const stream = createReadStream(path, { signal });
-  try {
-    return await readBytes(stream, limit, () => tooLarge(path, limit));
-  } catch (thrown) {
-    throw signal.aborted ? signal.reason : thrown;
-  } finally {
-    stream.destroy();
   }
 }
 

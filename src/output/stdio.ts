@@ -3,12 +3,16 @@ import { InferError, StdoutClosed } from "../core/error.ts";
 
 /** The process's own streams. Nothing here touches `process.stdout`, which costs 7 ms and hides a full disk. */
 export function processStdio(): Stdio {
+  let written = 0;
   return {
     stdinKind,
     stdin,
     async writeOut(data) {
+      const bytes = typeof data === "string" ? new TextEncoder().encode(data) : data;
+      written += bytes.length;
       try {
-        await Bun.write(Bun.stdout, data);
+        if (written <= PIPE_SIZE) await Bun.write(Bun.stdout, bytes);
+        else await writeElsewhere(bytes);
       } catch (thrown) {
         throw stdoutError(thrown);
       }
@@ -23,6 +27,29 @@ export function processStdio(): Stdio {
     outIsTerminal: () => isTerminal(1),
     errIsTerminal: () => isTerminal(2),
   };
+}
+
+/** What fits into a pipe that nobody reads. */
+const PIPE_SIZE = 65_536;
+const PAUSE_MS = 5;
+
+/**
+ * Writes on another thread. `Bun.write` blocks this one while a pipe is full, and neither Ctrl-C nor a deadline would be
+ * heard; it is the faster way as long as that cannot happen.
+ */
+async function writeElsewhere(bytes: Uint8Array): Promise<void> {
+  const { write } = nodeFs();
+  for (let done = 0; done < bytes.length; ) {
+    const { promise, resolve, reject } = Promise.withResolvers<number>();
+    write(1, bytes, done, bytes.length - done, null, (error, count) => (error ? reject(error) : resolve(count)));
+    try {
+      done += await promise;
+    } catch (thrown) {
+      // A pipe that another program made non-blocking, and that is full.
+      if (!(thrown instanceof Error && "code" in thrown && thrown.code === "EAGAIN")) throw thrown;
+      await Bun.sleep(PAUSE_MS);
+    }
+  }
 }
 
 function stdinKind(): StdinKind {

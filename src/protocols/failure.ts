@@ -153,6 +153,8 @@ function upstream(metadata: Record<string, unknown>, into: Complaint): void {
 
 function plainMessage(status: number, headers: Headers, body: string): string {
   const isHtml = /html/i.test(headers.get("content-type") ?? "") || /^\s*</.test(body);
+  const location = status < 400 ? headers.get("location") : null;
+  if (location !== null) return `HTTP ${status} to ${excerpt(location)}, which is no address to follow.`;
   const said = isHtml ? pageTitle(body) : excerpt(body);
   return said ? `HTTP ${status}: ${said}` : `HTTP ${status} without a word of explanation.`;
 }
@@ -180,7 +182,8 @@ function seconds(value: string): number | undefined {
 }
 
 function amount(value: string): number | undefined {
-  return /^\d+(?:\.\d+)?$/.test(value.trim()) ? Number(value) : undefined;
+  // More digits are no time that anybody waits.
+  return /^\d{1,9}(?:\.\d+)?$/.test(value.trim()) ? Number(value) : undefined;
 }
 
 function isRecord(value: unknown): value is Record<string, unknown> {

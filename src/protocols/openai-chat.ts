@@ -75,7 +75,7 @@ const message = v.nullish(
 );
 const chunk = v.object({
   choices: v.nullish(
-    v.array(v.object({ delta: message, message, finish_reason: text, error: v.nullish(v.unknown()) })),
+    v.array(v.object({ index: count, delta: message, message, finish_reason: text, error: v.nullish(v.unknown()) })),
   ),
   usage: v.nullish(
     v.object({
@@ -97,7 +97,8 @@ function readFrame(frame: { data: string }): Step {
 /** A chunk and a whole completion differ only in `delta` and `message`. */
 function readWhole(json: unknown): Step {
   const { choices, usage, error } = parseMessage(chunk, json);
-  const choice = choices?.[0];
+  // Only one is asked for; a server that sends more may send them in any order.
+  const choice = choices?.find(({ index }) => !index);
   const step: Step = {};
   // OpenRouter reports an upstream's failure inside a 200, at the top or in the choice.
   const failure = error ?? choice?.error ?? unwrapped(json, choices) ?? brokenOff(choice?.finish_reason);

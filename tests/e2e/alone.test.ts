@@ -65,6 +65,8 @@ describe("the binary alone: an empty folder, an empty environment", () => {
   test("what the engines leave out is said", async () => {
     const long = await inferJson(["embedding", "create", "--text", "the end ".repeat(100)]);
     expect(long.envelope.warnings?.join()).toContain("longer than");
+    const foreign = await inferJson(["embedding", "create", "--text", "fine", "--text", "日本語"]);
+    expect(foreign.envelope.warnings?.join()).toContain("Text 2 is in no language");
     const cwd = await emptyFolder("unspoken");
     const mixed = await infer(["tts", "convert", "--text", "Hello, мир.", "--output", "x.wav"], { cwd });
     expect(mixed).toMatchObject({ code: 0, stderr: expect.stringContaining("мир") });

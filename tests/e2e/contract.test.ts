@@ -138,6 +138,16 @@ describe("exactly one JSON document", () => {
     expect(code).toBe(2);
   });
 
+  test("--version and --help, too, wherever --json stands", async () => {
+    for (const args of [
+      ["--version", "--json"],
+      ["--json", "--version"],
+    ]) {
+      expect(JSON.parse((await infer(args)).stdout)).toMatchObject({ version: expect.stringMatching(/^\d/) });
+    }
+    expect(JSON.parse((await infer(["model", "run", "--help", "--json"])).stdout).help).toContain("--prompt");
+  });
+
   test("the capability is null when argv names none", async () => {
     expect((await inferJson(["modle", "run"])).envelope.capability).toBeNull();
     expect((await inferJson(["model", "run", "--bogus"])).envelope.capability).toBe("model.run");

@@ -159,7 +159,38 @@ const FAULTS: Fault[] = [
       beginStream(socket, wire.contentType);
       endStream(socket);
     },
-    ...fails("network", 6, 3, /before the answer began/),
+    ...fails("empty_result", 9, 1, /nothing in it/),
+  },
+  { name: "204", behaviour: () => (socket) => respond(socket, 204, ""), ...fails("empty_result", 9, 1, /HTTP 204/) },
+  {
+    name: "a stream under the name of a web page",
+    behaviour: (wire) => (socket) => {
+      beginStream(socket, wire.contentType.includes("event") ? "text/html" : "application/json");
+      for (const message of wire.stream(ANSWER)) chunk(socket, message);
+      endStream(socket);
+    },
+    ...succeeds,
+  },
+  {
+    name: "a connection that stays open after the answer is complete",
+    behaviour: (wire) => (socket) => {
+      beginStream(socket, wire.contentType);
+      for (const message of wire.stream(ANSWER)) if (!message.includes("[DONE]")) chunk(socket, message);
+    },
+    ...succeeds,
+    timeoutMs: 60_000,
+    check: ({ envelope }) => expect(envelope.durationMs).toBeLessThan(10_000),
+  },
+  {
+    name: "a key that comes back cut, encoded, and as the id of the request",
+    behaviour: (wire) => (socket) => {
+      const cut = `${"x".repeat(180)} ${KEY}`;
+      const base64 = Buffer.from(KEY).toString("base64");
+      const body = wire.api === "ollama" ? `${cut} and more of it` : wire.error(400, `${base64} ${cut}`);
+      respond(socket, 400, body, { "content-type": "text/plain", "x-request-id": KEY });
+    },
+    ...fails("provider_error", 1, 1, /xxx/),
+    check: ({ stdout }) => expect(stdout).not.toContain(KEY.slice(0, 12)),
   },
   {
     name: "a web page instead of JSON",

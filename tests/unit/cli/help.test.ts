@@ -152,9 +152,9 @@ describe("what help tells", () => {
       infer <command> --help tells more about a command.
 
       Exit codes
-        0 the answer is there, 1 provider_error, 2 usage, 3 auth, 4 not_found, 5
-        rate_limited, 6 network, 7 timeout, 8 refused, 9 empty_result, 10 partial, 11
-        io, 70 internal, 130 interrupted"
+        0 the answer is there, 1 provider_error, 2 usage, 3 auth, 4 not_found,
+        5 rate_limited, 6 network, 7 timeout, 8 refused, 9 empty_result, 10 partial,
+        11 io, 70 internal, 130 interrupted, 143 interrupted by SIGTERM"
     `);
   });
 

@@ -27,3 +27,27 @@ describe("redact", () => {
     expect(redact("text", ["\uD800abc"])).toBe("text");
   });
 });
+
+describe("as a vendor may write it", () => {
+  const SECRET = "sk-a/b+c=d&é<9>";
+
+  test.each([
+    ["base64", Buffer.from(SECRET).toString("base64")],
+    ["lower-case percent-encoding", encodeURIComponent(SECRET).replace(/%[0-9A-F]{2}/g, (code) => code.toLowerCase())],
+    ["HTML", Bun.escapeHTML(SECRET)],
+    ["JSON with escaped slashes", SECRET.replaceAll("/", "\\/")],
+  ])("%s", (_, form) => {
+    expect(redact(`no: ${form}!`, [SECRET])).toBe("no: [redacted]!");
+  });
+
+  test("the beginning of one where the text was cut, at every length", () => {
+    for (let length = 8; length < SECRET.length; length++) {
+      const part = SECRET.slice(0, length);
+      expect(redact(`no: ${part}`, [SECRET])).toBe("no: [redacted]");
+      expect(redact(`no: ${part}… and more`, [SECRET])).toBe("no: [redacted]… and more");
+    }
+    for (const text of [`no: ${SECRET.slice(0, 9)} in the middle`, `no: ${SECRET.slice(0, 7)}`]) {
+      expect(redact(text, [SECRET])).toBe(text);
+    }
+  });
+});

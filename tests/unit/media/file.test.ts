@@ -3,6 +3,7 @@ import { createHash } from "node:crypto";
 import {
   closeSync,
   existsSync,
+  lstatSync,
   mkdirSync,
   mkdtempSync,
   openSync,
@@ -10,6 +11,7 @@ import {
   readFileSync,
   rmSync,
   statSync,
+  symlinkSync,
   writeFileSync,
 } from "node:fs";
 import { tmpdir } from "node:os";
@@ -237,29 +239,48 @@ describe("a file that is being written", () => {
 });
 
 describe("checkDestination", () => {
-  test.each(["x.png", "new/deep/x.png", "new/", "exists/", "exists", "exists/x.png", "-", undefined])(
+  test.each(["x.png", "new/deep/x.png", "new/", "exists/", "exists", "exists/x.png", "-"])(
     "%p can be written, and nothing is made for that",
     async (output) => {
       mkdirSync(join(folder, "exists"));
-      await checkDestination(world(), output);
+      await checkDestination(world(), output, "image");
       expect(everything()).toEqual(["exists"]);
     },
   );
 
   test.each(["file/x.png", "file/", "file/deep/x.png", "file/deep/"])("%s is below a file → io", async (output) => {
     writeFileSync(join(folder, "file"), "");
-    await expect(checkDestination(world(), output)).rejects.toMatchObject({ type: "io" });
+    await expect(checkDestination(world(), output, "image")).rejects.toMatchObject({ type: "io" });
   });
 
   test.skipIf(process.getuid?.() === 0)("a folder that cannot be written → io", async () => {
     mkdirSync(join(folder, "locked"), { mode: 0o555 });
     for (const output of ["locked/x.png", "locked/", "locked"]) {
-      await expect(checkDestination(world(), output)).rejects.toMatchObject({ type: "io" });
+      await expect(checkDestination(world(), output, "image")).rejects.toMatchObject({ type: "io" });
     }
   });
 
+  test("without --output it is the media folder that counts", async () => {
+    const check = (env: Record<string, string>): Promise<void> =>
+      checkDestination(fakeContext({ env, cwd: folder }), undefined, "tts");
+    await check({ INFER_MEDIA_DIR: join(folder, "media") });
+    writeFileSync(join(folder, "file"), "");
+    await expect(check({ INFER_MEDIA_DIR: join(folder, "file/media") })).rejects.toMatchObject({ type: "io" });
+    await expect(check({})).rejects.toMatchObject({ type: "usage", message: expect.stringContaining("home") });
+    expect(everything()).toEqual(["file"]);
+  });
+
+  test("a device takes the bytes as it is, and a link stays", async () => {
+    expect((await saveMedia(world(), PNG, to("/dev/null"))).path).toBe("/dev/null");
+    writeFileSync(join(folder, "target.png"), "old");
+    symlinkSync(join(folder, "target.png"), join(folder, "link.png"));
+    await saveMedia(world(), PNG, to("link.png"));
+    expect(lstatSync(join(folder, "link.png")).isSymbolicLink()).toBe(true);
+    expect(readFileSync(join(folder, "target.png"))).toHaveLength(PNG.bytes.length);
+  });
+
   test("agrees with saveMedia about the extension of a name without one", async () => {
-    await checkDestination(world(), "plain");
+    await checkDestination(world(), "plain", "image");
     expect(extname((await saveMedia(world(), PNG, to("plain"))).path)).toBe(".png");
   });
 });

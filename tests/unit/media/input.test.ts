@@ -247,7 +247,10 @@ describe("a URL", () => {
     );
   });
 
-  test.each(["file:///etc/passwd", "ftp://example.com/x"])("%s is no URL that is fetched, but a path", async (url) => {
-    expect((await failure(url)).type).toBe("not_found");
+  test.each(["file:///etc/passwd", "ftp://example.com/x"])("%s is no address that --file takes", async (url) => {
+    expect(await failure(url)).toMatchObject({
+      type: "usage",
+      message: expect.stringContaining(url.split(":")[0] ?? ""),
+    });
   });
 });

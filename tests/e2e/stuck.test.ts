@@ -1,0 +1,93 @@
+import { afterAll, beforeAll, describe, expect, test } from "bun:test";
+import { writeFile } from "node:fs/promises";
+import { beginStream, chunk, FaultServer } from "../hazards/fault-server.ts";
+import { BINARY, inferJson, oneEnvelope, spawn } from "../support/binary.ts";
+import { TemporaryFolder } from "../support/folder.ts";
+
+const folder = new TemporaryFolder();
+const config = folder.file("openclaw.json");
+const fifo = folder.file("fifo");
+const hasFifo = Bun.which("mkfifo") !== null && Bun.spawnSync(["mkfifo", fifo]).exitCode === 0;
+let endless: FaultServer;
+
+beforeAll(async () => {
+  endless = await FaultServer.start((socket) => {
+    beginStream(socket, "text/event-stream");
+    const piece = `data: ${JSON.stringify({ choices: [{ delta: { content: "x".repeat(10_000) } }] })}\n\n`;
+    for (let sent = 0; sent < 300; sent++) chunk(socket, piece);
+  });
+  await writeFile(config, JSON.stringify({ models: { providers: { endless: { baseUrl: endless.url } } } }));
+});
+afterAll(async () => {
+  await endless[Symbol.asyncDispose]();
+  folder[Symbol.dispose]();
+});
+
+const RUN = ["model", "run", "--prompt", "x", "--model", "endless/m", "--config", config];
+
+describe("nothing holds on for ever", () => {
+  test.skipIf(!hasFifo)("a pipe that nobody writes to: the deadline and Ctrl-C both end it", async () => {
+    const look = [...RUN, "--file", fifo];
+    const { code, envelope } = await inferJson([...look, "--timeout-ms", "200"]);
+    expect(envelope.error?.type).toBe("timeout");
+    expect(code).toBe(7);
+    const child = spawn([...look, "--json"]);
+    await Bun.sleep(150);
+    child.kill("SIGINT");
+    expect(oneEnvelope(await new Response(child.stdout).text()).error?.type).toBe("interrupted");
+    expect(await child.exited).toBe(130);
+  });
+
+  test.skipIf(!hasFifo)("a pipe whose writer is late is waited for", async () => {
+    const gif = Buffer.from("R0lGODlhAQABAIAAAP///wAAACwAAAAAAQABAAACAkQBADs=", "base64");
+    const child = spawn([...RUN, "--file", fifo, "--json", "--timeout-ms", "5000"]);
+    await Bun.sleep(150);
+    await writeFile(fifo, gif);
+    await Bun.sleep(300);
+    child.kill("SIGTERM");
+    const { inputs, error } = oneEnvelope(await new Response(child.stdout).text());
+    expect(error?.type).toBe("interrupted");
+    expect(inputs ?? []).toEqual([{ path: fifo, mimeType: "image/gif" }]);
+  });
+
+  test("a reader that does not read: one Ctrl-C ends it", async () => {
+    // The shell holds the read end of the pipe and never reads.
+    const line = '"$INFER" "$@" | { sleep 30; }';
+    const child = Bun.spawn(["bash", "-c", line, "bash", ...RUN], {
+      env: { INFER: BINARY, PATH: process.env.PATH ?? "" },
+      stdin: "ignore",
+      stdout: "ignore",
+      stderr: "ignore",
+    });
+    await Bun.sleep(500);
+    const found = Bun.spawnSync(["pgrep", "-f", `^${BINARY} model run --prompt x --model endless`])
+      .stdout.toString()
+      .trim();
+    const pid = Number(found.split("\n")[0]);
+    expect(pid).toBeGreaterThan(0);
+    process.kill(pid, "SIGINT");
+    const ended = async (): Promise<boolean> => {
+      for (let waited = 0; waited < 4000; waited += 50) {
+        if (!isAlive(pid)) return true;
+        await Bun.sleep(50);
+      }
+      return false;
+    };
+    const done = await ended();
+    child.kill("SIGKILL");
+    if (!done) process.kill(pid, "SIGKILL");
+    expect(done).toBe(true);
+  });
+});
+
+function isAlive(pid: number): boolean {
+  try {
+    process.kill(pid, 0);
+    // A process that has ended and was not waited for yet still has its number.
+    return !Bun.spawnSync(["ps", "-o", "stat=", "-p", String(pid)])
+      .stdout.toString()
+      .startsWith("Z");
+  } catch {
+    return false;
+  }
+}
