@@ -14,7 +14,7 @@ type VerbInput = Record<string, unknown>;
 export function validate(row: Row, values: Values): VerbInput {
   const flags = flagsOf(row);
   const stdins = flags
-    .flatMap((flag) => (readsStdin(flag) ? (values.get(flag.name) ?? []) : []))
+    .flatMap((flag) => (takesStdin(flag) ? (values.get(flag.name) ?? []) : []))
     .filter((value) => value === "-");
   if (stdins.length > 1) throw new InferError("usage", "stdin can be read once only: - is given more than once.");
   if (values.has("local") && values.has("gateway")) {
@@ -41,7 +41,7 @@ export function validate(row: Row, values: Values): VerbInput {
 export async function completeTexts(row: Row, input: VerbInput, context: Context): Promise<VerbInput> {
   const complete = { ...input };
   const wantsStdin = row.flags.find(
-    (flag) => flag.kind === "text" && flag.stdin && readsFrom(flag, row, input, context),
+    (flag) => flag.kind === "text" && flag.stdin === true && readsFrom(flag, row, input, context),
   );
   for (const flag of flagsOf(row)) if (flag !== wantsStdin) checkText(flag, textsOf(flag, input));
   if (wantsStdin?.kind !== "text") return complete;
@@ -57,7 +57,7 @@ function readsFrom(flag: TextFlag, row: Row, input: VerbInput, context: Context)
   const given = textsOf(flag, input);
   if (given.length > 0) return given.includes("-");
   if (!flag.required) return false;
-  const taken = row.flags.some((other) => readsStdin(other) && textsOf(other, input).includes("-"));
+  const taken = row.flags.some((other) => takesStdin(other) && textsOf(other, input).includes("-"));
   return !taken && ["pipe", "file"].includes(context.stdio.stdinKind());
 }
 
@@ -70,7 +70,7 @@ function checkText(flag: Flag, texts: readonly string[]): void {
   if (flag.kind !== "text") return;
   if (flag.required && texts.length === 0) {
     throw new InferError("usage", `--${flag.name} is missing.`, {
-      hint: `Give it: --${flag.name} ${flag.value}${flag.stdin ? ", or pipe it in" : ""}`,
+      hint: `Give it: --${flag.name} ${flag.value}${flag.stdin === true ? ", or pipe it in" : ""}`,
     });
   }
   if (flag.filled && texts.some((text) => text.trim() === ""))
@@ -89,8 +89,8 @@ async function stdinText(context: Context): Promise<string> {
   return new TextDecoder().decode(bytes).replace(/\r?\n$/, "");
 }
 
-function readsStdin(flag: Flag): boolean {
-  return flag.kind === "text" && (flag.stdin === true || flag.name === "file");
+function takesStdin(flag: Flag): boolean {
+  return flag.kind === "text" && flag.stdin !== undefined;
 }
 
 function convert(flag: Flag, values: readonly string[] | undefined): unknown {

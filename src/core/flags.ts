@@ -9,12 +9,15 @@ interface FlagBase {
   required?: true;
 }
 
-/** Any text. `stdin`: `-` reads stdin, and so does leaving it out when fd 0 is a pipe or a file. */
+/**
+ * Any text. `stdin: true`: `-` reads stdin, and so does leaving a required one out when fd 0 is a pipe or a file.
+ * `stdin: "bytes"`: `-` means stdin as a file, for whoever opens it.
+ */
 export interface TextFlag extends FlagBase {
   kind: "text";
   value: string;
   repeat?: true;
-  stdin?: true;
+  stdin?: true | "bytes";
   /** Blank text is a usage error. */
   filled?: true;
 }
@@ -88,7 +91,7 @@ export const GLOBAL_FLAGS = [
 ] as const satisfies readonly Flag[];
 
 export const prompt = { kind: "text", name: "prompt", value: "<text>", stdin: true, filled: true } as const;
-export const file = { kind: "text", name: "file", value: "<path|url|->" } as const;
+export const file = { kind: "text", name: "file", value: "<path|url|->", stdin: "bytes" } as const;
 export const model = {
   kind: "text",
   name: "model",
