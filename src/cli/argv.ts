@@ -1,10 +1,10 @@
 import { ROWS } from "../commands/index.ts";
 import type { Row } from "../core/capability.ts";
-import { flagsOf } from "../core/capability.ts";
+import { CAPABILITIES, flagsOf } from "../core/capability.ts";
 import { InferError } from "../core/error.ts";
 import { type Flag, GLOBAL_FLAGS } from "../core/flags.ts";
+import { didYouMean } from "../core/suggest.ts";
 import { childrenOf, findRow } from "./rows.ts";
-import { didYouMean } from "./suggest.ts";
 
 /** What argv asks for. Values are still the strings that were typed. */
 export type Invocation =
@@ -98,7 +98,7 @@ function take(token: string, rest: string[], state: State): void {
     else if (name === "--help") state.help = true;
     else takeFlag(name, rest, row, path, values);
   } else if (row) {
-    throw unexpected(token, row);
+    throw unexpected(token, row, values);
   } else if (token === "help") {
     state.help = true;
   } else if (path.length > 0 || !ALIASES_OF_INFER.includes(token)) {
@@ -144,29 +144,35 @@ function knownWord(token: string, path: readonly string[]): string {
   const children = childrenOf(path);
   if (children.includes(token)) return token;
   const where = ["infer", ...path].join(" ");
+  const asked = [...path, token].join(".");
+  if (CAPABILITIES.some(({ id }) => id === asked || id.startsWith(`${asked}.`))) {
+    throw new InferError("usage", `This build has no ${asked.replaceAll(".", " ")} yet.`, { hint: "See infer list" });
+  }
+  // `infer run` for `infer model run`; `infer version` for the flag.
+  const full = ROWS.find(({ id }) => id.endsWith(`.${token}`))?.id.replaceAll(".", " ");
+  const guess = token === "version" ? "Did you mean --version?" : full && `Did you mean ${full}?`;
   throw new InferError("usage", `${where} has no command "${token}".`, {
-    hint: didYouMean(token, children) ?? `Commands: ${children.join(", ")}`,
+    hint: guess ?? didYouMean(token, children) ?? `Commands: ${children.join(", ")}`,
   });
 }
 
 function unknownFlag(name: string, flags: readonly Flag[], row: Row | undefined, path: readonly string[]): InferError {
   const where = ["infer", ...(row ? row.id.split(".") : path)].join(" ");
   const verbs = row ? [] : ROWS.filter((one) => one.flags.some((flag) => `--${flag.name}` === name));
-  const guess = didYouMean(
-    name,
-    flags.map((flag) => `--${flag.name}`),
-  );
+  const known = flags.map((flag) => `--${flag.name}`);
+  const guess = didYouMean(name, path.length === 0 ? [...known, "--version"] : known);
   return new InferError("usage", `${where} has no flag ${name}.`, {
     hint: verbs.length > 0 ? `${name} belongs after the command.` : (guess ?? `See ${where} --help`),
   });
 }
 
-function unexpected(token: string, row: Row): InferError {
+function unexpected(token: string, row: Row, values: Values): InferError {
   const texts = row.flags.filter((flag) => flag.kind === "text");
   const main = texts.find((flag) => flag.required) ?? texts[0];
-  return new InferError("usage", `infer ${row.id.replaceAll(".", " ")} takes no argument "${token}".`, {
-    hint: main && `Values come with their flag: --${main.name} ${JSON.stringify(token)}`,
-  });
+  const hint = values.has(main?.name ?? "")
+    ? `If it belongs to --${main?.name}, put all of that text in quotes.`
+    : main && `Values come with their flag: --${main.name} ${JSON.stringify(token)}`;
+  return new InferError("usage", `infer ${row.id.replaceAll(".", " ")} takes no argument "${token}".`, { hint });
 }
 
 function withoutAliases(words: readonly string[]): readonly string[] {

@@ -104,7 +104,7 @@ function backoff(retries: number, random: number): number {
 
 function stalled(candidate: Candidate, call: Call, ms: number): string {
   const what = call.status === undefined ? "did not answer" : "began to answer and did not finish";
-  return `${candidate.provider.name} ${what} within ${Math.round(ms)} ms.`;
+  return `${candidate.provider.name} ${what} within ${Math.max(1, Math.round(ms))} ms.`;
 }
 
 /** Adds the next step where the candidate knows it. */
@@ -113,6 +113,12 @@ function explained(error: InferError, { key, keySource, provider }: Candidate): 
     const wanted = provider.env[0] ?? `apiKey under models.providers.${provider.id} in the config`;
     return error.with({
       hint: key === null ? `It wants a key: set ${wanted}.` : `Check the key for ${provider.name}: ${keySource}.`,
+    });
+  }
+  if (error.type === "network" && provider.start) {
+    return new InferError(error.type, error.message, {
+      ...error.details,
+      hint: `Is it running? Start it: ${provider.start}`,
     });
   }
   if (error.type === "not_found") {

@@ -1,6 +1,7 @@
 import type { LoadedConfig } from "../config/file.ts";
 import { InferError } from "../core/error.ts";
 import { parseRef } from "../core/ref.ts";
+import { didYouMean } from "../core/suggest.ts";
 import { DEFAULT_PROVIDER, FIRST_STEPS } from "../providers/table.ts";
 import type { Provider } from "../providers/types.ts";
 import { credentialOf, headersOf } from "./credential.ts";
@@ -75,7 +76,9 @@ class Choice {
     if (ref) return this.#candidate(this.#find(ref.provider), ref.model, reason);
     const [primary] = configuredModels(this.loaded);
     const provider = (primary && parseRef(primary)?.provider) || DEFAULT_PROVIDER;
-    return this.#candidate(this.#find(provider), text.trim(), reason);
+    const candidate = this.#candidate(this.#find(provider), text.trim(), reason);
+    const hint = `A model is named with its provider: --model <provider>/${text.trim()}`;
+    return candidate.problem ? { ...candidate, problem: candidate.problem.with({ hint }) } : candidate;
   }
 
   byConfig(): Candidate[] {
@@ -125,9 +128,10 @@ class Choice {
   #find(name: string): KnownProvider {
     const provider = findProvider(this.#providers, name);
     if (provider) return provider;
-    throw new InferError("not_found", `There is no provider "${name}".`, {
-      hint: `Known: ${this.#providers.map(({ id }) => id).join(", ")}. Others can be declared under models.providers in the config.`,
-    });
+    const ids = this.#providers.map(({ id }) => id);
+    const known = `Known: ${ids.join(", ")}. Others can be declared under models.providers in the config.`;
+    const guess = didYouMean(name, ids);
+    throw new InferError("not_found", `There is no provider "${name}".`, { hint: guess ? `${guess} ${known}` : known });
   }
 
   #candidate(provider: KnownProvider, asked: string | undefined, reason: string): Candidate {

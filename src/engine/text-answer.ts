@@ -21,10 +21,11 @@ export async function readTextAnswer(protocol: TextProtocol, reply: Reply, show:
   const type = reply.headers.get("content-type")?.toLowerCase() ?? "";
   const reader = new AnswerReader(reply.status);
   const isEvents = /^(?:data|event|id|retry)?:/.test(start);
-  if (!isEvents && (type.includes("html") || start.startsWith("<"))) {
+  const isJson = start.startsWith("{");
+  if (!isEvents && !isJson && (type.includes("html") || start.startsWith("<"))) {
     throw malformed(`it is a web page: ${excerpt(await readText(body))}`);
   }
-  if (protocol.framing === "sse" && !isEvents && (/\bjson\b/.test(type) || start.startsWith("{"))) {
+  if (protocol.framing === "sse" && !isEvents && (/\bjson\b/.test(type) || isJson)) {
     await show(reader.push(protocol.readWhole(parseJson(await readText(body)))));
   } else {
     await readStream(protocol, body, type, reader, show);
@@ -58,7 +59,9 @@ async function readStream(
     if (!broke || !reader.complete) throw thrown;
   }
   if (understood === 0 && type !== "" && !/event-stream|ndjson|json/.test(type)) {
-    throw malformed(`it is ${type}, and no message of an answer is in it.`);
+    // Only what looks like a type is repeated: anything could stand there.
+    const [name = "of an unknown type"] = /^[a-z]{1,20}\/[a-z0-9.+-]{1,40}(?=;|$)/.exec(type) ?? [];
+    throw malformed(`it is ${name}, and no message of an answer is in it.`);
   }
 }
 

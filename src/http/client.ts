@@ -3,6 +3,7 @@ import type { Context } from "../core/context.ts";
 import { InferError } from "../core/error.ts";
 import { VERSION } from "../version.ts";
 import { toNetworkError } from "./network-error.ts";
+import { proxyOf } from "./proxy.ts";
 
 export interface HttpRequest {
   method: "GET" | "POST";
@@ -24,7 +25,7 @@ export interface Reply {
 
 const USER_AGENT = `infer/${VERSION.version}`;
 
-type Sender = Pick<Context, "fetch">;
+type Sender = Pick<Context, "fetch" | "env">;
 
 /**
  * Sends one request and hands back the answer with its body still to be read, whatever its status. Redirects are
@@ -39,7 +40,7 @@ export async function send(context: Sender, request: HttpRequest, signal: AbortS
     const response = await open(context, { ...request, headers }, url, signal);
     const location = request.followRedirects === false ? null : redirectTarget(response, url);
     if (location === null) {
-      return { status: response.status, headers: response.headers, url, body: chunks(response, url, signal) };
+      return { status: response.status, headers: response.headers, url, body: chunks(context, response, url, signal) };
     }
     await response.body?.cancel();
     if (hops === MOST_REDIRECTS) throw tooManyRedirects(url.host);
@@ -71,16 +72,16 @@ async function open(context: Sender, request: HttpRequest, url: URL, signal: Abo
       ignoreResponseError: true,
     });
   } catch (thrown) {
-    throw toNetworkError(thrown, url, signal);
+    throw toNetworkError(thrown, url, signal, proxyOf(context.env, url));
   }
 }
 
-async function* chunks(response: Response, url: URL, signal: AbortSignal): AsyncGenerator<Uint8Array> {
+async function* chunks(context: Sender, response: Response, url: URL, signal: AbortSignal): AsyncGenerator<Uint8Array> {
   if (!response.body) return;
   try {
     for await (const chunk of response.body) yield chunk;
   } catch (thrown) {
-    throw toNetworkError(thrown, url, signal);
+    throw toNetworkError(thrown, url, signal, proxyOf(context.env, url));
   }
 }
 

@@ -3,7 +3,7 @@ import type { Context } from "../core/context.ts";
 import { InferError } from "../core/error.ts";
 import { type HttpRequest, MOST_REDIRECTS, type Reply, send, tooManyRedirects } from "./client.ts";
 import { isLocalName, isPrivateAddress } from "./private-address.ts";
-import { isProxied } from "./proxy.ts";
+import { proxyOf } from "./proxy.ts";
 
 interface ForeignOptions {
   allowPrivateNetwork: boolean;
@@ -37,7 +37,7 @@ async function guarded(context: Pick<Context, "env">, url: URL): Promise<HttpReq
   const literal = /^[\d.]+$/.test(host) || host.includes(":");
   if (literal ? isPrivateAddress(host) : isLocalName(host)) throw refused(host);
   // A proxy resolves names itself: only what the URL says can be checked.
-  if (literal || isProxied(context.env, url)) return plain(url.href);
+  if (literal || proxyOf(context.env, url)) return plain(url.href);
   const addresses = await resolve(host);
   const found = addresses.find(isPrivateAddress);
   if (found !== undefined) throw refused(`${host} (${found})`);

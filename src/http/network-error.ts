@@ -29,17 +29,22 @@ const CODES: Readonly<Record<string, readonly [what: string, hint?: string]>> = 
 /** Nothing that a second try a moment later would meet differently. */
 const LASTING = /^(?:ENOTFOUND|UnsupportedProxyProtocol|EPROTO|CERT_\w+|ERR_TLS_\w+|\w+_CERT\w*|\w+_LEAF_SIGNATURE)$/;
 
+/** What a proxy may be to blame for as well as the server behind it. */
+const ON_THE_WAY = /^(?:ECONNREFUSED|ENOTFOUND|EAI_AGAIN|ECONNRESET|ETIMEDOUT|EHOSTUNREACH|ENETUNREACH|)$/;
+
 /**
  * What fetch threw, as one of our errors. `signal` tells a deadline and Ctrl-C from a broken connection: their
- * reasons are already ours.
+ * reasons are already ours. `proxy` is the one on the way.
  */
-export function toNetworkError(thrown: unknown, url: URL, signal: AbortSignal): InferError {
+export function toNetworkError(thrown: unknown, url: URL, signal: AbortSignal, proxy?: string): InferError {
   if (thrown instanceof InferError) return thrown;
   if (signal.aborted && signal.reason instanceof InferError) return signal.reason;
   const { code, message } = rootCause(thrown);
   const [what, hint] = CODES[code] ?? [`could not be reached: ${message}`];
-  return new InferError("network", `${url.host} ${what}${code ? ` [${code}]` : ""}.`, {
-    hint,
+  const viaProxy = proxy !== undefined && ON_THE_WAY.test(code);
+  const who = viaProxy ? `The proxy ${proxy}, on the way to ${url.host},` : url.host;
+  return new InferError("network", `${who} ${what}${code ? ` [${code}]` : ""}.`, {
+    hint: viaProxy ? `Check HTTP_PROXY, HTTPS_PROXY and ALL_PROXY, or add ${url.hostname} to NO_PROXY.` : hint,
     retryable: !LASTING.test(code),
     cause: thrown,
   });

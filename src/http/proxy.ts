@@ -25,15 +25,17 @@ export function proxyAssignments(env: Env): Record<string, string> {
   return assignments;
 }
 
-/** Whether a request to this URL goes through a proxy, by the rules that Bun follows. */
-export function isProxied(env: Env, url: URL): boolean {
+/** The proxy that a request to this URL goes through, by the rules that Bun follows, as `host:port`. */
+export function proxyOf(env: Env, url: URL): string | undefined {
   const scheme = url.protocol.slice(0, -1);
   const proxy = env[`${scheme.toUpperCase()}_PROXY`] ?? env[`${scheme}_proxy`] ?? env.ALL_PROXY ?? env.all_proxy;
-  if (!proxy) return false;
+  if (!proxy) return undefined;
   const exempt = (env.NO_PROXY ?? env.no_proxy ?? "").split(",").map((entry) => entry.trim().toLowerCase());
   const host = url.hostname.toLowerCase();
-  return !exempt.filter(Boolean).some((entry) => {
+  const isExempt = exempt.filter(Boolean).some((entry) => {
     const name = entry.replace(/:\d+$/, "").replace(/^\*?\./, "");
     return entry === "*" || entry === url.host || host === name || host.endsWith(`.${name}`);
   });
+  // Without what may stand before the host: a name and a password.
+  return isExempt ? undefined : URL.parse(proxy)?.host || proxy.replace(/^.*@/, "");
 }

@@ -25,10 +25,21 @@ const REDACTED = "[redacted]";
 function formsOf(secret: string): Set<string> {
   const encoded = encodeURIComponent(secret.toWellFormed());
   const html = Bun.escapeHTML(secret);
+  const mustache = html.replaceAll("/", "&#x2F;").replaceAll("=", "&#x3D;");
   const base64 = Buffer.from(secret).toString("base64");
   const json = JSON.stringify(secret).slice(1, -1);
   const lower = encoded.replace(/%[0-9A-F]{2}/g, (code) => code.toLowerCase());
-  return new Set([secret, encoded, lower, json, json.replaceAll("/", "\\/"), html, base64, base64.replace(/=+$/, "")]);
+  return new Set([
+    secret,
+    encoded,
+    lower,
+    json,
+    json.replaceAll("/", "\\/"),
+    html,
+    mustache,
+    base64,
+    base64.replace(/=+$/, ""),
+  ]);
 }
 
 /** At the end of the text, or before the mark of a cut, even a part of a secret is too much. */

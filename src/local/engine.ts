@@ -11,7 +11,7 @@ export interface Embedded {
   vectors: number[][];
   /** Indexes of the texts that are longer than what the model reads. */
   cut: number[];
-  /** Indexes of the texts in which the model knows no letter: their vectors mean nothing. */
+  /** Indexes of the texts that are mostly in another script than Latin: their vectors mean nothing. */
   unknown: number[];
 }
 

@@ -18,15 +18,9 @@ const READ_CHARACTERS = 4096;
 /** The model's own limit: it drops the word pieces after these. */
 const READ_PIECES = 128;
 
-/** The tokenizer's word piece for what it does not know. */
-const UNKNOWN = 0;
-
 /** Universal Sentence Encoder lite on TensorFlow.js. Memory grows with each instance: one for all texts of a process. */
 export class SentenceEncoder {
-  private constructor(
-    private readonly model: PackagedModel,
-    private readonly vocabulary: SentenceEncoderJson["vocabulary"],
-  ) {}
+  private constructor(private readonly model: PackagedModel) {}
 
   static async load(): Promise<SentenceEncoder> {
     const tensorflow = await loadTensorflow();
@@ -40,7 +34,7 @@ export class SentenceEncoder {
         weightData: weights.buffer.slice(weights.byteOffset, weights.byteOffset + weights.byteLength),
       }),
     });
-    return new SentenceEncoder(new EmbeddingsModel({ model, vocabulary: json.vocabulary }), json.vocabulary);
+    return new SentenceEncoder(new EmbeddingsModel({ model, vocabulary: json.vocabulary }));
   }
 
   /** One vector of unit length per text, in the order given. No text may be empty. */
@@ -57,13 +51,7 @@ export class SentenceEncoder {
       Bun.gc(true);
     }
     const which = (is: (text: string) => boolean) => texts.flatMap((text, index) => (is(text) ? [index] : []));
-    return { vectors, cut: which((text) => this.isCut(text)), unknown: which((text) => this.isUnknown(text)) };
-  }
-
-  private isUnknown(text: string): boolean {
-    if (/[a-z]/i.test(text)) return false;
-    const pieces = this.model.tokenizer.encode(text.slice(0, READ_CHARACTERS));
-    return !pieces.some((piece) => piece !== UNKNOWN && /[\p{L}\p{N}]/u.test(this.vocabulary[piece]?.[0] ?? ""));
+    return { vectors, cut: which((text) => this.isCut(text)), unknown: which(isForeign) };
   }
 
   private isCut(text: string): boolean {
@@ -71,6 +59,13 @@ export class SentenceEncoder {
     if (text.length <= READ_PIECES) return false;
     return text.length > READ_CHARACTERS || this.model.tokenizer.encode(text).length > READ_PIECES;
   }
+}
+
+/** The model has seen English: most of the letters in another script, or no letter and no digit at all, is noise to it. */
+function isForeign(text: string): boolean {
+  const letters = text.match(/\p{L}/gu)?.length ?? 0;
+  const latin = text.match(/\p{Script=Latin}/gu)?.length ?? 0;
+  return letters === 0 ? !/\p{N}/u.test(text) : latin * 2 < letters;
 }
 
 function isUsable(vector: number[]): boolean {

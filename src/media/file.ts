@@ -1,6 +1,6 @@
 import { createHash } from "node:crypto";
 import { constants } from "node:fs";
-import { access, mkdir, open, realpath, rename, stat, unlink, writeFile } from "node:fs/promises";
+import { access, mkdir, open, readlink, realpath, rename, stat, unlink, writeFile } from "node:fs/promises";
 import { basename, dirname, extname, join, resolve } from "node:path";
 import { extensions } from "mime-types";
 import { stateFolder } from "../config/paths.ts";
@@ -135,7 +135,10 @@ async function isSpecial(path: string): Promise<boolean> {
 
 /** A link stays, and what it points to is written. */
 async function linkTarget(path: string): Promise<string> {
-  return realpath(path).catch(() => path);
+  const target = await readlink(path).catch(() => null);
+  if (target === null) return path;
+  // A link may point to what is not there yet.
+  return realpath(path).catch(() => resolve(dirname(path), target));
 }
 
 async function isFolder(path: string): Promise<boolean> {

@@ -3,15 +3,16 @@ import { InferError, StdoutClosed } from "../core/error.ts";
 
 /** The process's own streams. Nothing here touches `process.stdout`, which costs 7 ms and hides a full disk. */
 export function processStdio(): Stdio {
-  let written = 0;
+  let isFirst = true;
   return {
     stdinKind,
     stdin,
     async writeOut(data) {
       const bytes = typeof data === "string" ? new TextEncoder().encode(data) : data;
-      written += bytes.length;
+      const isSmall = isFirst && bytes.length <= SMALL;
+      isFirst = false;
       try {
-        if (written <= PIPE_SIZE) await Bun.write(Bun.stdout, bytes);
+        if (isSmall) await Bun.write(Bun.stdout, bytes);
         else await writeElsewhere(bytes);
       } catch (thrown) {
         throw stdoutError(thrown);
@@ -29,14 +30,14 @@ export function processStdio(): Stdio {
   };
 }
 
-/** What fits into a pipe that nobody reads. */
-const PIPE_SIZE = 65_536;
+/**
+ * What one `Bun.write` may take. More of it would block this thread on a full pipe, and in a file opened for appending it
+ * makes room first, with NUL bytes, and then writes behind them. Up to here it saves loading `node:fs`.
+ */
+const SMALL = 1024;
 const PAUSE_MS = 5;
 
-/**
- * Writes on another thread. `Bun.write` blocks this one while a pipe is full, and neither Ctrl-C nor a deadline would be
- * heard; it is the faster way as long as that cannot happen.
- */
+/** Writes on another thread: while a pipe is full, Ctrl-C is still heard on this one. */
 async function writeElsewhere(bytes: Uint8Array): Promise<void> {
   const { write } = nodeFs();
   for (let done = 0; done < bytes.length; ) {

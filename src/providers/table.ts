@@ -113,6 +113,7 @@ export const PROVIDERS: readonly Provider[] = [
     env: ["OLLAMA_API_KEY"],
     baseUrl: "http://127.0.0.1:11434",
     keyless: true,
+    start: "ollama serve",
     text: { protocol: "ollama-chat", defaultModel: "gemma4" },
   },
   {
@@ -121,6 +122,7 @@ export const PROVIDERS: readonly Provider[] = [
     env: ["LM_API_TOKEN"],
     baseUrl: "http://localhost:1234/v1",
     keyless: true,
+    start: "lms server start",
     text: { protocol: "openai-chat", quirks: { maxTokensField: "max_tokens" } },
   },
   {
@@ -129,6 +131,7 @@ export const PROVIDERS: readonly Provider[] = [
     env: ["VLLM_API_KEY"],
     baseUrl: "http://127.0.0.1:8000/v1",
     keyless: true,
+    start: "vllm serve <model>",
     text: { protocol: "openai-chat", quirks: { thinking: "chat-template" } },
   },
   {

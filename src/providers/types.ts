@@ -42,6 +42,8 @@ export interface Provider {
   auth?: readonly AuthForm[];
   /** Works without a key: servers on the user's own machine. */
   keyless?: true;
+  /** The command that starts it, for a server on the user's own machine. */
+  start?: string;
   /** The engines of `src/local/`: there without being set up. */
   embedded?: true;
   headers?: Readonly<Record<string, string>>;

@@ -62,7 +62,12 @@ ${upstream}
 
   test("a dead proxy is a network failure, and loopback does not go through it", async () => {
     const dead = { HTTP_PROXY: `http://127.0.0.1:${await freePort()}` };
-    expect((await ask("http://vendor.invalid", dead)).envelope.error?.type).toBe("network");
+    const { error } = (await ask("http://vendor.invalid", dead)).envelope;
+    expect(error).toMatchObject({
+      type: "network",
+      message: expect.stringContaining(`The proxy ${dead.HTTP_PROXY.slice(7)}, on the way to vendor.invalid, refused`),
+      hint: expect.stringContaining("NO_PROXY"),
+    });
     expect((await ask(vendor.url, dead)).envelope.outputs).toMatchObject([{ text: "through" }]);
   });
 

@@ -98,7 +98,37 @@ describe("stdout", () => {
   test("a file gets the same bytes", async () => {
     const out = folder.file("out.txt");
     await shell(`${BIG_RUN} > "${out}"`).exited;
-    expect(Bun.file(out).size).toBe(BIG);
+    expect(await Bun.file(out).text()).toBe(`${"x".repeat(9_999)}\n`.repeat(BIG / 10_000));
+  });
+
+  test.each([10, 1023, 1024, 1025, 5000, 65_536, 70_000])(
+    "a file that is appended to: %d bytes, and no padding",
+    async (size) => {
+      const out = folder.file(`log-${size}`);
+      const text = "y".repeat(size);
+      const echo = `"$INFER" model run --prompt "$(cat "${out}.prompt")" --model echo/m --config "$CONFIG"`;
+      await writeFile(`${out}.prompt`, text);
+      await writeFile(out, "HEAD\n");
+      await shell(`${echo} >> "${out}"; ${echo} --json >> "${out}"`).exited;
+      const [head, answer, ...document] = (await Bun.file(out).text()).split("\n");
+      expect(head).toBe("HEAD");
+      expect(answer).toBe(`You said: "${text}"`);
+      expect(JSON.parse(document.join("\n")).outputs[0].text).toBe(answer);
+    },
+  );
+
+  test("audio appended to a file is whole", async () => {
+    const [alone, twice] = [folder.file("alone.wav"), folder.file("twice.wav")];
+    const speak = '"$INFER" tts convert --text "Hello." --output -';
+    await shell(`${speak} > "${alone}"; ${speak} >> "${twice}"; ${speak} >> "${twice}"`).exited;
+    const bytes = Buffer.from(await Bun.file(alone).bytes());
+    expect(Buffer.from(await Bun.file(twice).bytes()).equals(Buffer.concat([bytes, bytes]))).toBe(true);
+  });
+
+  test("a reader that is slow does not make the deadline pass", async () => {
+    const child = shell(`${BIG_RUN} --timeout-ms 1000 | { sleep 2; wc -c; }`);
+    expect(Number(await new Response(child.stdout).text())).toBe(BIG);
+    expect(await new Response(child.stderr).text()).toBe("");
   });
 });
 

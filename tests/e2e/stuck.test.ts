@@ -11,10 +11,12 @@ const hasFifo = Bun.which("mkfifo") !== null && Bun.spawnSync(["mkfifo", fifo]).
 let endless: FaultServer;
 
 beforeAll(async () => {
-  endless = await FaultServer.start((socket) => {
+  // The model's name says how large the pieces are: some sizes fill a pipe before it has taken 64 KiB.
+  endless = await FaultServer.start((socket, { body }) => {
     beginStream(socket, "text/event-stream");
-    const piece = `data: ${JSON.stringify({ choices: [{ delta: { content: "x".repeat(10_000) } }] })}\n\n`;
-    for (let sent = 0; sent < 300; sent++) chunk(socket, piece);
+    const content = "x".repeat(Number(JSON.parse(body).model) || 10_000);
+    const piece = `data: ${JSON.stringify({ choices: [{ delta: { content } }] })}\n\n`;
+    for (let sent = 0; sent < 300_000; sent += content.length) chunk(socket, piece);
   });
   await writeFile(config, JSON.stringify({ models: { providers: { endless: { baseUrl: endless.url } } } }));
 });
@@ -23,7 +25,8 @@ afterAll(async () => {
   folder[Symbol.dispose]();
 });
 
-const RUN = ["model", "run", "--prompt", "x", "--model", "endless/m", "--config", config];
+const runWith = (model: string) => ["model", "run", "--prompt", "x", "--model", `endless/${model}`, "--config", config];
+const RUN = runWith("m");
 
 describe("nothing holds on for ever", () => {
   test.skipIf(!hasFifo)("a pipe that nobody writes to: the deadline and Ctrl-C both end it", async () => {
@@ -50,12 +53,12 @@ describe("nothing holds on for ever", () => {
     expect(inputs ?? []).toEqual([{ path: fifo, mimeType: "image/gif" }]);
   });
 
-  test.skipIf(!Bun.which("bash"))(
-    "a reader that does not read: one Ctrl-C ends it",
-    async () => {
+  test.skipIf(!Bun.which("bash")).each([100, 1500, 4096, 10_000])(
+    "a reader that does not read, pieces of %d: one Ctrl-C ends it",
+    async (size) => {
       // The first of the two tells its process id, and becomes infer; the other holds the pipe and never reads it.
       const line = 'exec 3>&1; (echo $BASHPID >&3; exec "$INFER" "$@") | sleep 30';
-      const child = Bun.spawn(["bash", "-c", line, "bash", ...RUN], {
+      const child = Bun.spawn(["bash", "-c", line, "bash", ...runWith(String(size))], {
         env: { INFER: BINARY, PATH: process.env.PATH ?? "" },
         stdin: "ignore",
         stdout: "pipe",

@@ -33,9 +33,15 @@ function lastCount(output: string, word: string): number {
 
 /** The names of the skipped tests. */
 export function skippedNames(xml: string): string[] {
-  return [...xml.matchAll(/<testcase name="([^"]*)"[^>]*>\s*<skipped/g)].map(([, name]) => name ?? "");
+  return [...xml.matchAll(/<testcase name="([^"]*)"[^>]*>\s*<skipped/g)].map(([, name]) => plain(name ?? ""));
 }
 
 function matches(text: string, pattern: RegExp): number {
   return [...text.matchAll(pattern)].length;
+}
+
+const ENTITIES: Record<string, string> = { "&apos;": "'", "&quot;": '"', "&lt;": "<", "&gt;": ">", "&amp;": "&" };
+
+function plain(xml: string): string {
+  return xml.replace(/&(?:apos|quot|lt|gt|amp);/g, (entity) => ENTITIES[entity] ?? entity);
 }

@@ -22,6 +22,25 @@ function usageError(...argv: string[]): string {
   throw new Error(`${argv.join(" ")} was accepted`);
 }
 
+describe("what a new user types gets a way out", () => {
+  test.each([
+    [["run", "--prompt", "x"], /Did you mean model run\?/],
+    [["version"], /Did you mean --version\?/],
+    [["--versoin"], /Did you mean --version\?/],
+    [["image", "generate"], /See infer list/],
+    [["model", "run", "--prompt", "hello", "there"], /put all of that text in quotes/],
+    [["model", "run", "hello"], /--prompt "hello"/],
+  ])("%j", (argv, hint) => {
+    let said: string | undefined;
+    try {
+      parseArgv(argv);
+    } catch (thrown) {
+      if (thrown instanceof InferError) said = thrown.details.hint;
+    }
+    expect(said).toMatch(hint);
+  });
+});
+
 describe("names before the command", () => {
   test.each([
     [["model", "run"]],

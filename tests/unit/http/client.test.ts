@@ -51,7 +51,7 @@ function redirect(status: number, location: string): Response {
   return new Response("moved", { status, headers: { location } });
 }
 
-const context = { fetch: globalThis.fetch };
+const context = { fetch: globalThis.fetch, env: {} };
 const quiet = new AbortController().signal;
 const KEYS = {
   authorization: "Bearer key",
@@ -141,7 +141,7 @@ describe("a request", () => {
   test.each(["file:///etc/passwd", "ftp://a/b", "nonsense", "", "data:text/plain,x", "api.example.com/v1"])(
     "to %p is refused before anything is sent",
     async (url) => {
-      const never = { fetch: (() => Promise.reject(new Error("sent"))) as unknown as typeof globalThis.fetch };
+      const never = { fetch: (() => Promise.reject(new Error("sent"))) as unknown as typeof globalThis.fetch, env: {} };
       expect((await failure(send(never, post(url), quiet))).type).toBe("usage");
     },
   );

@@ -47,6 +47,11 @@ describe("embedLocally", () => {
     expect((await embedLocally(texts, signal)).cut).toEqual([2, 3]);
   });
 
+  test("says which texts are not in the script of its language", async () => {
+    const texts = ["Hello, 日本", "日本語", "Привет мир", "42", "😀 !", "Guten Tag"];
+    expect((await embedLocally(texts, signal)).unknown).toEqual([1, 2, 4]);
+  });
+
   test("takes no texts for no vectors", async () => {
     expect((await embedLocally([], signal)).vectors).toEqual([]);
   });

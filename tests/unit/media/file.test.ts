@@ -277,6 +277,9 @@ describe("checkDestination", () => {
     await saveMedia(world(), PNG, to("link.png"));
     expect(lstatSync(join(folder, "link.png")).isSymbolicLink()).toBe(true);
     expect(readFileSync(join(folder, "target.png"))).toHaveLength(PNG.bytes.length);
+    symlinkSync("not-there-yet.png", join(folder, "dangling.png"));
+    await saveMedia(world(), PNG, to("dangling.png"));
+    expect(readFileSync(join(folder, "not-there-yet.png"))).toHaveLength(PNG.bytes.length);
   });
 
   test("agrees with saveMedia about the extension of a name without one", async () => {
