@@ -27,7 +27,8 @@ async function build(): Promise<boolean> {
 
 async function runTests(args: string[]): Promise<number> {
   const report = join(folder, "junit.xml");
-  const command = [BUN, "test", "--reporter=junit", `--reporter-outfile=${report}`, ...args];
+  // A test that hangs has to end; one on a busy machine may take its time.
+  const command = [BUN, "test", "--timeout=60000", "--reporter=junit", `--reporter-outfile=${report}`, ...args];
   const child = Bun.spawn(command, { cwd: ROOT, stdout: "inherit", stderr: "pipe" });
   let output = "";
   const decoder = new TextDecoder();

@@ -154,7 +154,7 @@ describe("exactly one JSON document", () => {
   });
 
   test("timeout", async () => {
-    const { code, envelope } = await inferJson(run("stalled/x", "--timeout-ms", "200"));
+    const { code, envelope } = await inferJson(run("stalled/x", "--timeout-ms", "800"));
     expect(envelope).toMatchObject({
       error: { type: "timeout" },
       attempts: [{ outcome: "failed", status: 200 }],

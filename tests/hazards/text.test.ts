@@ -133,7 +133,7 @@ const FAULTS: Fault[] = [
       for (const message of half(wire)) chunk(socket, message);
     },
     ...fails("timeout", 7, 1, /began to answer/),
-    timeoutMs: 150,
+    timeoutMs: 600,
   },
   {
     name: "a stream that is cut",
@@ -241,7 +241,7 @@ const FAULTS: Fault[] = [
     name: "an error page that takes a careless pattern minutes",
     behaviour: () => (socket) => respond(socket, 400, "<title".repeat(150_000), { "content-type": "text/html" }),
     ...fails("provider_error", 1, 1, /HTTP 400/),
-    timeoutMs: 2000,
+    timeoutMs: 4000,
   },
   {
     name: "an error body without end",
