@@ -148,6 +148,11 @@ describe("exactly one JSON document", () => {
     expect(JSON.parse((await infer(["model", "run", "--help", "--json"])).stdout).help).toContain("--prompt");
   });
 
+  test("a flag that has no effect yet says so", async () => {
+    const { envelope } = await inferJson(run("openai/gpt-5.5", "--agent", "work"));
+    expect(envelope).toMatchObject({ ok: true, warnings: [expect.stringContaining("--agent")] });
+  });
+
   test("the capability is null when argv names none", async () => {
     expect((await inferJson(["modle", "run"])).envelope.capability).toBeNull();
     expect((await inferJson(["model", "run", "--bogus"])).envelope.capability).toBe("model.run");
