@@ -1,26 +1,16 @@
 import { describe, expect, test } from "bun:test";
+import { THINKING_LEVELS } from "../../src/core/capability.ts";
 import { anthropicMessages } from "../../src/protocols/anthropic-messages.ts";
 import { googleGenerateContent } from "../../src/protocols/google-generate-content.ts";
 import { ollamaChat } from "../../src/protocols/ollama-chat.ts";
 import { openaiChat } from "../../src/protocols/openai-chat.ts";
 import { openaiResponses } from "../../src/protocols/openai-responses.ts";
-import type { Route, TextProtocol, TextRequest, ThinkingLevel } from "../../src/protocols/wire.ts";
+import type { Route, TextProtocol, TextRequest } from "../../src/protocols/wire.ts";
 import { PROVIDERS } from "../../src/providers/table.ts";
 import { Contract, contractsPresent } from "../support/contracts.ts";
 
 type Body = Record<string, unknown>;
 
-const LEVELS: readonly ThinkingLevel[] = [
-  "off",
-  "minimal",
-  "low",
-  "medium",
-  "high",
-  "xhigh",
-  "adaptive",
-  "max",
-  "ultra",
-];
 const PICTURES = [
   { mimeType: "image/png", base64: "iVBORw0KGgo=" },
   { mimeType: "image/jpeg", base64: "/9j/4AAQ" },
@@ -40,7 +30,7 @@ function matrix(): Case[] {
     for (const images of [[], PICTURES.slice(0, 1), PICTURES]) {
       for (const maxTokens of [undefined, 16, 100_000]) {
         for (const temperature of [undefined, 0, 0.7, 1]) {
-          for (const thinking of [undefined, ...LEVELS]) {
+          for (const thinking of [undefined, ...THINKING_LEVELS]) {
             const name = `system ${system !== undefined}, ${images.length} images, ${maxTokens ?? "no"} tokens, temperature ${temperature ?? "none"}, thinking ${thinking ?? "none"}`;
             cases.push({ name, request: { prompt: "Hi", system, images, maxTokens, temperature, thinking } });
           }
