@@ -2,7 +2,7 @@ import { join, resolve } from "node:path";
 import { parseEnv } from "node:util";
 import * as v from "valibot";
 import type { Context } from "../core/context.ts";
-import { InferError } from "../core/error.ts";
+import { InferError, isAbsent, messageOf } from "../core/error.ts";
 import { configPlaces, openclawFolder } from "./paths.ts";
 import { type Config, configSchema } from "./schema.ts";
 
@@ -34,7 +34,7 @@ export function parseConfig(text: string, path: string, realEnv: LoadedConfig["e
   try {
     json = text.trim() === "" ? {} : Bun.JSON5.parse(text);
   } catch (thrown) {
-    throw invalid(path, thrown instanceof Error ? thrown.message : String(thrown));
+    throw invalid(path, messageOf(thrown));
   }
   if (mentionsInclude(json)) {
     throw invalid(path, "$include is not supported yet: put the included files' content into this file.");
@@ -108,9 +108,8 @@ async function readIfThere(path: string): Promise<string | null> {
   try {
     return await Bun.file(path).text();
   } catch (thrown) {
-    const code = thrown instanceof Error && "code" in thrown ? thrown.code : "";
-    if (code === "ENOENT" || code === "ENOTDIR") return null;
-    throw new InferError("io", `${path} cannot be read: ${thrown instanceof Error ? thrown.message : code}`);
+    if (isAbsent(thrown)) return null;
+    throw new InferError("io", `${path} cannot be read: ${messageOf(thrown)}`);
   }
 }
 

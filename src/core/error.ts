@@ -71,11 +71,24 @@ export class StdoutClosed extends Error {
   override name = "StdoutClosed";
 }
 
+/** The system's word for what was thrown: `ENOENT`, `EPIPE`. */
+export function codeOf(thrown: unknown): string | undefined {
+  return thrown instanceof Error && "code" in thrown && typeof thrown.code === "string" ? thrown.code : undefined;
+}
+
+/** Whether there is no such file. */
+export function isAbsent(thrown: unknown): boolean {
+  return ["ENOENT", "ENOTDIR"].includes(codeOf(thrown) ?? "");
+}
+
+export function messageOf(thrown: unknown): string {
+  return thrown instanceof Error ? thrown.message : String(thrown);
+}
+
 /** Wraps whatever was thrown: what is not ours is a bug in infer. */
 export function toInferError(thrown: unknown): InferError {
   if (thrown instanceof InferError) return thrown;
-  const message = thrown instanceof Error ? thrown.message : String(thrown);
-  return new InferError("internal", `infer hit a bug: ${message}`, {
+  return new InferError("internal", `infer hit a bug: ${messageOf(thrown)}`, {
     hint: "Please report it with the command line (without keys) and the output of `infer --version`.",
     cause: thrown,
   });

@@ -1,6 +1,7 @@
 import { InferError } from "../core/error.ts";
 import { readText } from "../http/body.ts";
 import type { Reply } from "../http/client.ts";
+import { within } from "../http/deadline.ts";
 import { type Frame, readFrames } from "../http/frames.ts";
 import { type Answer, AnswerReader } from "../protocols/answer.ts";
 import { excerpt, malformed, parseJson } from "../protocols/message.ts";
@@ -46,7 +47,7 @@ async function readStream(
   let understood = 0;
   try {
     for (;;) {
-      const next = await (reader.complete ? soon(frames.next()) : frames.next());
+      const next = await (reader.complete ? within(GRACE_MS, frames.next()) : frames.next());
       const step = next?.done === false ? readStep(protocol, next.value) : null;
       if (!step) break;
       understood++;
@@ -72,17 +73,6 @@ function readStep(protocol: TextProtocol, frame: Frame): Step | null {
   } catch (thrown) {
     if (frame.unterminated) return null;
     throw thrown;
-  }
-}
-
-/** `null` when it takes too long. */
-async function soon<T>(value: Promise<T>): Promise<T | null> {
-  const { promise: late, resolve } = Promise.withResolvers<null>();
-  const timer = setTimeout(() => resolve(null), GRACE_MS);
-  try {
-    return await Promise.race([value, late]);
-  } finally {
-    clearTimeout(timer);
   }
 }
 

@@ -1,4 +1,5 @@
 import { InferError } from "../core/error.ts";
+import { within } from "./deadline.ts";
 
 /** The whole body as bytes. More than `limit` of them is `tooLarge`, so that nothing can fill the memory. */
 export async function readBytes(
@@ -37,20 +38,17 @@ const PATIENCE_MS = 2000;
  */
 export async function readExcerpt(body: AsyncIterable<Uint8Array>): Promise<string> {
   const decoder = new TextDecoder();
-  const chunks = body[Symbol.asyncIterator]();
-  const { promise: late, resolve } = Promise.withResolvers<{ done: true }>();
-  const timer = setTimeout(() => resolve({ done: true }), PATIENCE_MS);
   let text = "";
-  try {
-    while (text.length < LONGEST_EXCERPT) {
-      const next = await Promise.race([chunks.next(), late]);
-      if (next.done) break;
-      text += decoder.decode(next.value, { stream: true });
+  const read = async (): Promise<void> => {
+    for await (const chunk of body) {
+      text += decoder.decode(chunk, { stream: true });
+      if (text.length >= LONGEST_EXCERPT) return;
     }
+  };
+  try {
+    await within(PATIENCE_MS, read());
   } catch (thrown) {
     if (thrown instanceof InferError && thrown.type === "interrupted") throw thrown;
-  } finally {
-    clearTimeout(timer);
   }
   return text;
 }

@@ -85,17 +85,22 @@ async function* chunks(context: Sender, response: Response, url: URL, signal: Ab
   }
 }
 
+/** An http(s) URL, or `null` for anything else. */
+export function webUrl(text: string, base?: URL): URL | null {
+  const url = URL.parse(text, base?.href);
+  return url && /^https?:$/.test(url.protocol) ? url : null;
+}
+
 function parseUrl(text: string): URL {
-  const url = URL.parse(text);
-  if (url && /^https?:$/.test(url.protocol)) return url;
+  const url = webUrl(text);
+  if (url) return url;
   throw new InferError("usage", `"${text}" is not an http(s) URL.`, { hint: "Check baseUrl in the config." });
 }
 
 function redirectTarget(response: Response, from: URL): URL | null {
   if (![301, 302, 303, 307, 308].includes(response.status)) return null;
   const location = response.headers.get("location");
-  const target = location === null ? null : URL.parse(location, from.href);
-  return target && /^https?:$/.test(target.protocol) ? target : null;
+  return location === null ? null : webUrl(location, from);
 }
 
 function refusedRedirect(from: URL, to: URL, status: number): InferError {

@@ -1,7 +1,7 @@
 import { lookup } from "node:dns/promises";
 import type { Context } from "../core/context.ts";
 import { InferError } from "../core/error.ts";
-import { type HttpRequest, MOST_REDIRECTS, type Reply, send, tooManyRedirects } from "./client.ts";
+import { type HttpRequest, MOST_REDIRECTS, type Reply, send, tooManyRedirects, webUrl } from "./client.ts";
 import { isLocalName, isPrivateAddress } from "./private-address.ts";
 import { proxyOf } from "./proxy.ts";
 
@@ -22,6 +22,7 @@ export async function fetchForeign(
   let url = address;
   for (let hops = 0; hops <= MOST_REDIRECTS; hops++) {
     const target = webUrl(url);
+    if (!target) throw new InferError("refused", `${url} is not an http(s) URL.`);
     const request = options.allowPrivateNetwork ? plain(target.href) : await guarded(context, target);
     const reply = await send(context, { ...request, followRedirects: false }, options.signal);
     const location = reply.status >= 300 && reply.status < 400 ? reply.headers.get("location") : null;
@@ -53,12 +54,6 @@ function pinned(url: URL, [address]: readonly string[]): HttpRequest {
   const direct = new URL(url);
   direct.hostname = address.includes(":") ? `[${address}]` : address;
   return { method: "GET", url: direct.href, headers: { host: url.host } };
-}
-
-function webUrl(address: string): URL {
-  const url = URL.parse(address);
-  if (url && /^https?:$/.test(url.protocol)) return url;
-  throw new InferError("refused", `${address} is not an http(s) URL.`);
 }
 
 function plain(url: string): HttpRequest {

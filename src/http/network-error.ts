@@ -1,4 +1,4 @@
-import { InferError } from "../core/error.ts";
+import { codeOf, InferError, messageOf } from "../core/error.ts";
 
 const TLS_HINT =
   "If a company proxy or a private CA is in between, name its certificate in NODE_EXTRA_CA_CERTS or SSL_CERT_FILE.";
@@ -54,8 +54,6 @@ export function toNetworkError(thrown: unknown, url: URL, signal: AbortSignal, p
 function rootCause(thrown: unknown): { code: string; message: string } {
   let error = thrown;
   while (error instanceof Error && error.cause instanceof Error) error = error.cause;
-  if (!(error instanceof Error)) return { code: "", message: String(error) };
-  const code = "code" in error && typeof error.code === "string" ? error.code : "";
   // Bun's advice is for programmers.
-  return { code, message: error.message.replace(/ For more information, pass .*$/, "") };
+  return { code: codeOf(error) ?? "", message: messageOf(error).replace(/ For more information, pass .*$/, "") };
 }

@@ -9,17 +9,14 @@ const LOOPBACK = ["localhost", "127.0.0.1", "::1", "[::1]"];
  */
 export function proxyAssignments(env: Env): Record<string, string> {
   const assignments: Record<string, string> = {};
-  const all = env.ALL_PROXY ?? env.all_proxy;
-  let proxied = false;
-  for (const scheme of ["HTTP", "HTTPS"]) {
-    const own = env[`${scheme}_PROXY`] ?? env[`${scheme.toLowerCase()}_proxy`];
-    if (own === undefined && all) assignments[`${scheme}_PROXY`] = all;
-    proxied ||= Boolean(own ?? all);
+  for (const scheme of ["http", "https"]) {
+    const proxy = proxyFor(env, scheme);
+    if (proxy && ownProxy(env, scheme) === undefined) assignments[`${scheme.toUpperCase()}_PROXY`] = proxy;
   }
-  if (!proxied) return {};
-  const exempt = (env.NO_PROXY ?? env.no_proxy ?? "").split(",").map((entry) => entry.trim());
+  if (!proxyFor(env, "http") && !proxyFor(env, "https")) return {};
+  const exempt = exemptions(env);
   if (!exempt.includes("*")) {
-    assignments.NO_PROXY = [...new Set([...exempt.filter(Boolean), ...LOOPBACK])].join(",");
+    assignments.NO_PROXY = [...new Set([...exempt, ...LOOPBACK])].join(",");
     assignments.no_proxy = assignments.NO_PROXY;
   }
   return assignments;
@@ -27,15 +24,27 @@ export function proxyAssignments(env: Env): Record<string, string> {
 
 /** The proxy that a request to this URL goes through, by the rules that Bun follows, as `host:port`. */
 export function proxyOf(env: Env, url: URL): string | undefined {
-  const scheme = url.protocol.slice(0, -1);
-  const proxy = env[`${scheme.toUpperCase()}_PROXY`] ?? env[`${scheme}_proxy`] ?? env.ALL_PROXY ?? env.all_proxy;
+  const proxy = proxyFor(env, url.protocol.slice(0, -1));
   if (!proxy) return undefined;
-  const exempt = (env.NO_PROXY ?? env.no_proxy ?? "").split(",").map((entry) => entry.trim().toLowerCase());
   const host = url.hostname.toLowerCase();
-  const isExempt = exempt.filter(Boolean).some((entry) => {
+  const isExempt = exemptions(env).some((exemption) => {
+    const entry = exemption.toLowerCase();
     const name = entry.replace(/:\d+$/, "").replace(/^\*?\./, "");
     return entry === "*" || entry === url.host || host === name || host.endsWith(`.${name}`);
   });
   // Without what may stand before the host: a name and a password.
   return isExempt ? undefined : URL.parse(proxy)?.host || proxy.replace(/^.*@/, "");
+}
+
+function ownProxy(env: Env, scheme: string): string | undefined {
+  return env[`${scheme.toUpperCase()}_PROXY`] ?? env[`${scheme}_proxy`];
+}
+
+function proxyFor(env: Env, scheme: string): string | undefined {
+  return ownProxy(env, scheme) ?? env.ALL_PROXY ?? env.all_proxy;
+}
+
+function exemptions(env: Env): string[] {
+  const entries = (env.NO_PROXY ?? env.no_proxy ?? "").split(",");
+  return entries.map((entry) => entry.trim()).filter(Boolean);
 }

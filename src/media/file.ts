@@ -6,7 +6,7 @@ import { extensions } from "mime-types";
 import { stateFolder } from "../config/paths.ts";
 import type { Context } from "../core/context.ts";
 import type { FileOutput } from "../core/envelope.ts";
-import { InferError } from "../core/error.ts";
+import { codeOf, InferError, messageOf } from "../core/error.ts";
 
 export interface MediaFile {
   bytes: Uint8Array;
@@ -39,7 +39,7 @@ export async function saveMedia(context: Context, media: MediaFile, destination:
     else await writeWhole(await linkTarget(path), media.bytes);
   } catch (thrown) {
     // Without the second half of Node's message, which names the temporary file.
-    const [why] = (thrown instanceof Error ? thrown.message : String(thrown)).split(", ");
+    const [why] = messageOf(thrown).split(", ");
     throw new InferError("io", `${path} cannot be written: ${why}`, { cause: thrown });
   }
   const sha256 = createHash("sha256").update(media.bytes).digest("hex");
@@ -59,8 +59,7 @@ export async function checkDestination(context: Context, output: string | undefi
       await access(folder, constants.W_OK);
       return;
     } catch (thrown) {
-      const code = thrown instanceof Error && "code" in thrown ? thrown.code : undefined;
-      if (code !== "ENOENT" || dirname(folder) === folder) {
+      if (codeOf(thrown) !== "ENOENT" || dirname(folder) === folder) {
         if (thrown instanceof InferError) throw thrown;
         throw new InferError("io", `${folder} cannot be written.`, { cause: thrown });
       }

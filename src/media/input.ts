@@ -1,6 +1,6 @@
 import { resolve } from "node:path";
 import type { Context } from "../core/context.ts";
-import { InferError } from "../core/error.ts";
+import { InferError, isAbsent, messageOf } from "../core/error.ts";
 import { readBytes } from "../http/body.ts";
 import { fetchForeign } from "../http/foreign.ts";
 import { rememberUserInfo } from "../http/redact.ts";
@@ -53,10 +53,8 @@ async function readPath(context: Context, path: string, { limit, signal }: Input
     return await file.bytes();
   } catch (thrown) {
     if (thrown instanceof InferError) throw thrown;
-    const code = thrown instanceof Error && "code" in thrown ? thrown.code : undefined;
-    if (code === "ENOENT" || code === "ENOTDIR") throw new InferError("not_found", `There is no file ${path}.`);
-    const why = thrown instanceof Error ? thrown.message : String(thrown);
-    throw new InferError("io", `${path} cannot be read: ${why}`, { cause: thrown });
+    if (isAbsent(thrown)) throw new InferError("not_found", `There is no file ${path}.`);
+    throw new InferError("io", `${path} cannot be read: ${messageOf(thrown)}`, { cause: thrown });
   }
 }
 

@@ -1,6 +1,7 @@
 import { constants } from "node:fs";
 import { type FileHandle, open } from "node:fs/promises";
 import type { Context } from "../core/context.ts";
+import { codeOf } from "../core/error.ts";
 
 const CHUNK = 65_536;
 const PAUSE_MS = 10;
@@ -43,7 +44,7 @@ async function readSome(handle: FileHandle): Promise<Uint8Array | null> {
     const { bytesRead } = await handle.read(buffer, 0, CHUNK, null);
     return buffer.subarray(0, bytesRead);
   } catch (thrown) {
-    if (thrown instanceof Error && "code" in thrown && thrown.code === "EAGAIN") return null;
+    if (codeOf(thrown) === "EAGAIN") return null;
     throw thrown;
   }
 }

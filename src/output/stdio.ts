@@ -1,5 +1,5 @@
 import type { StdinKind, Stdio } from "../core/context.ts";
-import { InferError, StdoutClosed } from "../core/error.ts";
+import { codeOf, InferError, messageOf, StdoutClosed } from "../core/error.ts";
 
 /** The process's own streams. Nothing here touches `process.stdout`, which costs 7 ms and hides a full disk. */
 export function processStdio(): Stdio {
@@ -47,7 +47,7 @@ async function writeElsewhere(bytes: Uint8Array): Promise<void> {
       done += await promise;
     } catch (thrown) {
       // A pipe that another program made non-blocking, and that is full.
-      if (!(thrown instanceof Error && "code" in thrown && thrown.code === "EAGAIN")) throw thrown;
+      if (codeOf(thrown) !== "EAGAIN") throw thrown;
       await Bun.sleep(PAUSE_MS);
     }
   }
@@ -75,8 +75,7 @@ async function* stdin(signal: AbortSignal): AsyncGenerator<Uint8Array> {
     signal.throwIfAborted();
   } catch (thrown) {
     if (thrown instanceof InferError || signal.aborted) throw signal.reason ?? thrown;
-    const why = thrown instanceof Error ? thrown.message : String(thrown);
-    throw new InferError("io", `stdin cannot be read: ${why}`, { cause: thrown });
+    throw new InferError("io", `stdin cannot be read: ${messageOf(thrown)}`, { cause: thrown });
   } finally {
     signal.removeEventListener("abort", stop);
     stop();
@@ -84,10 +83,8 @@ async function* stdin(signal: AbortSignal): AsyncGenerator<Uint8Array> {
 }
 
 function stdoutError(thrown: unknown): Error {
-  const code = thrown instanceof Error && "code" in thrown ? thrown.code : undefined;
-  if (code === "EPIPE") return new StdoutClosed();
-  const why = thrown instanceof Error ? thrown.message : String(thrown);
-  return new InferError("io", `The answer cannot be written to stdout: ${why}`, { cause: thrown });
+  if (codeOf(thrown) === "EPIPE") return new StdoutClosed();
+  return new InferError("io", `The answer cannot be written to stdout: ${messageOf(thrown)}`, { cause: thrown });
 }
 
 // Loading these two costs 1 ms and 2.5 ms of a start-up of 4, and few runs need them.

@@ -197,7 +197,7 @@ function usageOf(used: NonNullable<v.InferOutput<typeof usage>>): Usage {
   const input = used.input_tokens ?? undefined;
   return defined({
     inputTokens: input === undefined ? undefined : input + cached + (used.cache_creation_input_tokens ?? 0),
-    outputTokens: used.output_tokens ?? undefined,
+    outputTokens: used.output_tokens,
     cachedInputTokens: cached > 0 ? cached : undefined,
   });
 }

@@ -37,10 +37,9 @@ const NO_MODEL = /model_not_found|not_found_error|model_decommissioned/i;
 export function failureOf({ status, headers, body, now }: FailedAnswer): InferError {
   const complaint = readComplaint(body);
   const message = complaint.message ?? plainMessage(status, headers, body);
-  const type = typeOf(status, complaint);
-  return new InferError(type, message, {
+  return new InferError(typeOf(status, complaint), message, {
     status,
-    retryable: TRANSIENT.has(status) && type !== "refused" && !noCredit(complaint),
+    retryable: mayPass(status, complaint),
     retryAfterMs: retryAfter(headers, now) ?? complaint.retryAfterMs,
   });
 }
@@ -55,7 +54,7 @@ export function failureInside(value: unknown, httpStatus: number): InferError {
     {
       // A 200 with an error inside says nothing by its status.
       status: status < 400 ? undefined : status,
-      retryable: TRANSIENT.has(status) && !noCredit(complaint),
+      retryable: mayPass(status, complaint),
       retryAfterMs: complaint.retryAfterMs,
     },
   );
@@ -73,6 +72,10 @@ function typeOf(status: number, complaint: Complaint): ErrorType {
   if (status === 401 || status === 403 || BAD_KEY.test(code)) return "auth";
   if (status === 404 || NO_MODEL.test(code)) return "not_found";
   return "provider_error";
+}
+
+function mayPass(status: number, complaint: Complaint): boolean {
+  return TRANSIENT.has(status) && !noCredit(complaint);
 }
 
 function isPolicy(code: string, message = ""): boolean {
@@ -117,17 +120,17 @@ function collect(value: unknown, into: Complaint, depth: number): void {
     return;
   }
   if (!isRecord(value)) return;
-  for (const key of ["code", "type", "status", "reason", "err_code"]) {
+  for (const key of ["code", "type", "status", "err_code"]) {
     const word = value[key];
     if (typeof word === "string") into.codes.push(word);
     if (typeof word === "number" && word >= 400 && word < 600) into.status ??= word;
   }
-  if (typeof value.retryDelay === "string") into.retryAfterMs ??= seconds(value.retryDelay.replace(/s$/, ""));
+  collectDetail(value, into);
   const words = value.message ?? value.msg ?? value.err_msg ?? value.status_msg;
   collect(typeof words === "string" ? about(value.loc) + words : words, into, depth + 1);
   for (const key of ["error", "detail", "errors", "base_resp"]) collect(value[key], into, depth + 1);
   // Google keeps its reason and its retry delay among the details; OpenRouter keeps the upstream's answer apart.
-  if (Array.isArray(value.details)) for (const entry of value.details) collectCodes(entry, into);
+  if (Array.isArray(value.details)) for (const entry of value.details) collectDetail(entry, into);
   if (isRecord(value.metadata)) upstream(value.metadata, into);
 }
 
@@ -136,7 +139,7 @@ function about(path: unknown): string {
   return Array.isArray(path) && path.length > 0 ? `${path.join(".")}: ` : "";
 }
 
-function collectCodes(detail: unknown, into: Complaint): void {
+function collectDetail(detail: unknown, into: Complaint): void {
   if (!isRecord(detail)) return;
   if (typeof detail.reason === "string") into.codes.push(detail.reason);
   if (typeof detail.retryDelay === "string") into.retryAfterMs ??= seconds(detail.retryDelay.replace(/s$/, ""));

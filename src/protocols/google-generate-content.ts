@@ -138,10 +138,10 @@ function usageOf(usage: NonNullable<v.InferOutput<typeof answer>["usageMetadata"
   const thoughts = usage.thoughtsTokenCount ?? 0;
   const said = usage.candidatesTokenCount ?? undefined;
   return defined({
-    inputTokens: usage.promptTokenCount ?? undefined,
+    inputTokens: usage.promptTokenCount,
     outputTokens: said === undefined && thoughts === 0 ? undefined : (said ?? 0) + thoughts,
-    totalTokens: usage.totalTokenCount ?? undefined,
-    reasoningTokens: usage.thoughtsTokenCount ?? undefined,
-    cachedInputTokens: usage.cachedContentTokenCount ?? undefined,
+    totalTokens: usage.totalTokenCount,
+    reasoningTokens: usage.thoughtsTokenCount,
+    cachedInputTokens: usage.cachedContentTokenCount,
   });
 }

@@ -144,10 +144,10 @@ function finishReason(word: string): FinishReason {
 
 function usageOf(usage: NonNullable<v.InferOutput<typeof chunk>["usage"]>): Usage {
   return defined({
-    inputTokens: usage.prompt_tokens ?? undefined,
-    outputTokens: usage.completion_tokens ?? undefined,
-    totalTokens: usage.total_tokens ?? undefined,
-    reasoningTokens: usage.completion_tokens_details?.reasoning_tokens ?? undefined,
-    cachedInputTokens: usage.prompt_tokens_details?.cached_tokens ?? undefined,
+    inputTokens: usage.prompt_tokens,
+    outputTokens: usage.completion_tokens,
+    totalTokens: usage.total_tokens,
+    reasoningTokens: usage.completion_tokens_details?.reasoning_tokens,
+    cachedInputTokens: usage.prompt_tokens_details?.cached_tokens,
   });
 }

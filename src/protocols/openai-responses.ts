@@ -128,10 +128,10 @@ function finishReason({ status, incomplete_details }: v.InferOutput<typeof respo
 
 function usageOf(usage: NonNullable<v.InferOutput<typeof response>["usage"]>): Usage {
   return defined({
-    inputTokens: usage.input_tokens ?? undefined,
-    outputTokens: usage.output_tokens ?? undefined,
-    totalTokens: usage.total_tokens ?? undefined,
-    reasoningTokens: usage.output_tokens_details?.reasoning_tokens ?? undefined,
-    cachedInputTokens: usage.input_tokens_details?.cached_tokens ?? undefined,
+    inputTokens: usage.input_tokens,
+    outputTokens: usage.output_tokens,
+    totalTokens: usage.total_tokens,
+    reasoningTokens: usage.output_tokens_details?.reasoning_tokens,
+    cachedInputTokens: usage.input_tokens_details?.cached_tokens,
   });
 }

@@ -98,8 +98,8 @@ export function jsonRequest(url: string, body: object): HttpRequest {
   return { method: "POST", url, headers: { "content-type": "application/json" }, body: JSON.stringify(body) };
 }
 
-/** `undefined` members are left out, so that a request holds only what was asked for. */
-export function defined<T extends object>(members: T): { [K in keyof T]?: Exclude<T[K], undefined> } {
-  const entries = Object.entries(members).filter(([, value]) => value !== undefined);
-  return Object.fromEntries(entries) as { [K in keyof T]?: Exclude<T[K], undefined> };
+/** Leaves out what is `undefined` or `null`: a request holds only what was asked for, usage only what was told. */
+export function defined<T extends object>(members: T): { [K in keyof T]?: NonNullable<T[K]> } {
+  const entries = Object.entries(members).filter(([, value]) => value !== undefined && value !== null);
+  return Object.fromEntries(entries) as { [K in keyof T]?: NonNullable<T[K]> };
 }
