@@ -1,12 +1,13 @@
 // biome-ignore-all lint/suspicious/noTemplateCurlyInString: that is how the config spells a variable.
+
 import { afterAll, describe, expect, test } from "bun:test";
 import { chmodSync, mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { type LoadedConfig, loadConfig, parseConfig, unsetVariable } from "../../../src/config/file.ts";
 import type { Config } from "../../../src/config/schema.ts";
-import { InferError } from "../../../src/core/error.ts";
 import { fakeContext } from "../../support/context.ts";
+import { failure, rejection } from "../../support/failure.ts";
 
 const folder = mkdtempSync(join(tmpdir(), "infer-config-"));
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
@@ -27,25 +28,6 @@ function load(env: Record<string, string>, config?: string, cwd = folder): Promi
 
 function parsed(text: string, env: Record<string, string> = {}): Config {
   return parseConfig(text, PATH, env).config;
-}
-
-function failure(act: () => unknown): InferError {
-  try {
-    act();
-  } catch (thrown) {
-    if (thrown instanceof InferError) return thrown;
-    throw thrown;
-  }
-  throw new Error("it was accepted");
-}
-
-async function rejection(promise: Promise<unknown>): Promise<InferError> {
-  const thrown = await promise.then(
-    () => new Error("it was accepted"),
-    (reason: unknown) => reason,
-  );
-  if (thrown instanceof InferError) return thrown;
-  throw thrown;
 }
 
 const primary = (model: string): string => JSON.stringify({ agents: { defaults: { model } } });

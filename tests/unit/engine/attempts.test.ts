@@ -4,6 +4,7 @@ import { type ErrorDetails, type ErrorType, InferError } from "../../../src/core
 import { type Call, type Plan, tryCandidates } from "../../../src/engine/attempts.ts";
 import type { Candidate } from "../../../src/engine/candidates.ts";
 import { type FakeContext, type FakeWorld, fakeContext, runInProcess } from "../../support/context.ts";
+import { rejection } from "../../support/failure.ts";
 
 function candidate(id: string, problem?: InferError): Candidate {
   const provider = { id, name: id.toUpperCase(), env: [], baseUrl: `https://${id}.example`, models: [] };
@@ -55,15 +56,6 @@ function scripted(...errors: (InferError | null)[]) {
 
 function plan(candidates: readonly Candidate[], mayRepeat: Plan["mayRepeat"] = () => true): Plan {
   return { candidates, mayRepeat };
-}
-
-async function rejection(promise: Promise<unknown>): Promise<InferError> {
-  const thrown = await promise.then(
-    (value) => new Error(`it succeeded: ${value}`),
-    (reason: unknown) => reason,
-  );
-  if (thrown instanceof InferError) return thrown;
-  throw thrown;
 }
 
 /** Never answers; ends with the signal's reason when that fires. */

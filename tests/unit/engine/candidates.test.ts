@@ -1,4 +1,5 @@
 // biome-ignore-all lint/suspicious/noTemplateCurlyInString: that is how the config spells a variable.
+
 import { describe, expect, test } from "bun:test";
 import { type LoadedConfig, parseConfig } from "../../../src/config/file.ts";
 import { InferError } from "../../../src/core/error.ts";
@@ -8,6 +9,7 @@ import { isLoopback } from "../../../src/engine/credential.ts";
 import { textRoute } from "../../../src/engine/route.ts";
 import { PROVIDERS } from "../../../src/providers/table.ts";
 import { runInProcess } from "../../support/context.ts";
+import { failure } from "../../support/failure.ts";
 
 type Env = Record<string, string>;
 
@@ -40,16 +42,6 @@ function only(asked: Asked, from: LoadedConfig): Candidate {
 
 const refs = (candidates: readonly Candidate[]): string[] =>
   candidates.map(({ provider, model }) => `${provider.id}/${model}`);
-
-function failure(act: () => unknown): InferError {
-  try {
-    act();
-  } catch (thrown) {
-    if (thrown instanceof InferError) return thrown;
-    throw thrown;
-  }
-  throw new Error("it was accepted");
-}
 
 const ALL_KEYS: Env = {
   OPENAI_API_KEY: "k-openai",

@@ -4,6 +4,7 @@ import { InferError } from "../../../src/core/error.ts";
 import { readBytes, readText } from "../../../src/http/body.ts";
 import { type HttpRequest, send } from "../../../src/http/client.ts";
 import { VERSION } from "../../../src/version.ts";
+import { rejection } from "../../support/failure.ts";
 
 interface Seen {
   method: string;
@@ -70,15 +71,6 @@ function get(url: string): HttpRequest {
   return { method: "GET", url, headers: { accept: "text/html", ...KEYS } };
 }
 
-async function failure(promise: Promise<unknown>): Promise<InferError> {
-  const thrown = await promise.then(
-    () => new Error("it went well"),
-    (error: unknown) => error,
-  );
-  if (thrown instanceof InferError) return thrown;
-  throw thrown;
-}
-
 describe("a request", () => {
   test("arrives as it was built, and the answer comes back as it is", async () => {
     const { origin, seen } = serve(() => new Response("ok", { headers: { "x-request-id": "r" } }));
@@ -142,7 +134,7 @@ describe("a request", () => {
     "to %p is refused before anything is sent",
     async (url) => {
       const never = { fetch: (() => Promise.reject(new Error("sent"))) as unknown as typeof globalThis.fetch, env: {} };
-      expect((await failure(send(never, post(url), quiet))).type).toBe("usage");
+      expect((await rejection(send(never, post(url), quiet))).type).toBe("usage");
     },
   );
 });
@@ -162,7 +154,7 @@ describe("a redirect on the same origin", () => {
 
   test.each([301, 302, 303])("%d on a POST is refused: it would arrive without its body", async (status) => {
     const { origin, seen } = serve(() => redirect(status, "/new"));
-    const error = await failure(send(context, post(`${origin}/old`), quiet));
+    const error = await rejection(send(context, post(`${origin}/old`), quiet));
     expect(error.type).toBe("provider_error");
     expect(error.details.status).toBe(status);
     expect(error.message).toContain("/new");
@@ -181,7 +173,7 @@ describe("a redirect on the same origin", () => {
 
   test("without end ends", async () => {
     const { origin, seen } = serve(() => redirect(307, "/again"));
-    const error = await failure(send(context, post(origin), quiet));
+    const error = await rejection(send(context, post(origin), quiet));
     expect(error.type).toBe("provider_error");
     expect(error.message).toContain("redirected more than");
     expect(seen.length).toBeLessThanOrEqual(10);
@@ -193,7 +185,7 @@ describe("a redirect to another origin", () => {
     const other = serve(() => new Response("ok"));
     const { origin } = serve(() => redirect(status, `${other.origin}/steal?token=1`));
     for (const request of [post(origin), get(origin)]) {
-      const error = await failure(send(context, request, quiet));
+      const error = await rejection(send(context, request, quiet));
       expect(error.type).toBe("provider_error");
       expect(error.message).toContain(other.origin);
       expect(error.details.hint).toContain("baseUrl");
@@ -227,7 +219,7 @@ describe("a connection that fails", () => {
   test("refused", async () => {
     const { origin } = serve(() => new Response());
     await stops.pop()?.();
-    const error = await failure(send(context, post(origin), quiet));
+    const error = await rejection(send(context, post(origin), quiet));
     expect(error.type).toBe("network");
     expect(error.retryable).toBe(true);
     expect(error.message).toContain(new URL(origin).host);
@@ -236,17 +228,17 @@ describe("a connection that fails", () => {
 
   test("closed before the head", async () => {
     const origin = await serveRaw((socket) => socket.destroy());
-    expect((await failure(send(context, post(origin), quiet))).type).toBe("network");
+    expect((await rejection(send(context, post(origin), quiet))).type).toBe("network");
   });
 
   test("not HTTP", async () => {
     const origin = await serveRaw((socket) => socket.end("SSH-2.0-OpenSSH_9.9\r\n"));
-    expect((await failure(send(context, post(origin), quiet))).type).toBe("network");
+    expect((await rejection(send(context, post(origin), quiet))).type).toBe("network");
   });
 
   test("TLS spoken to a server that does not", async () => {
     const origin = await serveRaw((socket) => socket.end("HTTP/1.1 400 Bad Request\r\n\r\n"));
-    const error = await failure(send(context, post(origin.replace("http:", "https:")), quiet));
+    const error = await rejection(send(context, post(origin.replace("http:", "https:")), quiet));
     expect(error.type).toBe("network");
   });
 
@@ -262,7 +254,7 @@ describe("a connection that fails", () => {
     });
     const reply = await send(context, post(origin), quiet);
     expect(reply.status).toBe(200);
-    const error = await failure(readText(reply.body));
+    const error = await rejection(readText(reply.body));
     expect(error.type).toBe("network");
     expect(error.retryable).toBe(true);
   });
@@ -273,7 +265,7 @@ describe("an abort", () => {
 
   test("before the start sends nothing", async () => {
     const { origin, seen } = serve(() => new Response("ok"));
-    expect(await failure(send(context, post(origin), AbortSignal.abort(reason)))).toBe(reason);
+    expect(await rejection(send(context, post(origin), AbortSignal.abort(reason)))).toBe(reason);
     expect(seen).toEqual([]);
   });
 
@@ -281,7 +273,7 @@ describe("an abort", () => {
     const gate = Promise.withResolvers<Response>();
     const { origin } = serve(() => gate.promise);
     const controller = new AbortController();
-    const sending = failure(send(context, post(origin), controller.signal));
+    const sending = rejection(send(context, post(origin), controller.signal));
     setTimeout(() => controller.abort(reason), 20);
     expect(await sending).toBe(reason);
     gate.resolve(new Response());
@@ -294,7 +286,7 @@ describe("an abort", () => {
     const controller = new AbortController();
     const reply = await send(context, post(origin), controller.signal);
     setTimeout(() => controller.abort(reason), 20);
-    expect(await failure(readText(reply.body))).toBe(reason);
+    expect(await rejection(readText(reply.body))).toBe(reason);
   });
 
   test("between head and body rejects with its reason", async () => {
@@ -304,7 +296,7 @@ describe("an abort", () => {
     const controller = new AbortController();
     const reply = await send(context, post(origin), controller.signal);
     controller.abort(reason);
-    expect(await failure(readText(reply.body))).toBe(reason);
+    expect(await rejection(readText(reply.body))).toBe(reason);
   });
 });
 
@@ -325,6 +317,6 @@ describe("a body that is not read to its end", () => {
     const { origin } = serve(() => new Response("x".repeat(2000)));
     const reply = await send(context, get(origin), quiet);
     const tooLarge = new InferError("usage", "too large");
-    expect(await failure(readBytes(reply.body, 1000, () => tooLarge))).toBe(tooLarge);
+    expect(await rejection(readBytes(reply.body, 1000, () => tooLarge))).toBe(tooLarge);
   });
 });
