@@ -86,8 +86,10 @@ interface Tensorflow {
 }
 
 async function loadTensorflow(): Promise<Tensorflow> {
-  const tensorflow = (await import("@energetic-ai/core")) as unknown as Tensorflow;
   const url = URL.createObjectURL(new Blob([await readAsset(tensorflowPath)], { type: "application/wasm" }));
+  // The package starts its backend as it loads, and a moment later would read the file from where it was built. Between
+  // the two there is time for one thing only that is not asynchronous: saying where the file is.
+  const tensorflow: Tensorflow = require("@energetic-ai/core");
   // It insists on a path for every variant; threads are off, since they would load a script of their own.
   const variants = ["tfjs-backend-wasm.wasm", "tfjs-backend-wasm-simd.wasm", "tfjs-backend-wasm-threaded-simd.wasm"];
   tensorflow.setWasmPaths(Object.fromEntries(variants.map((name) => [name, url])), true);

@@ -1,6 +1,7 @@
 import { afterAll, describe, expect, test } from "bun:test";
 import { existsSync } from "node:fs";
-import { mkdir, readdir, writeFile } from "node:fs/promises";
+import { copyFile, mkdir, readdir, writeFile } from "node:fs/promises";
+import { join } from "node:path";
 import { BINARY, infer, inferJson } from "../support/binary.ts";
 import { TemporaryFolder } from "../support/folder.ts";
 
@@ -15,6 +16,37 @@ async function emptyFolder(name: string): Promise<string> {
   await mkdir(path);
   return path;
 }
+
+/** The checkout out of sight: nothing that it was built from may be read. */
+const withoutCheckout = [
+  "unshare",
+  "-rm",
+  "sh",
+  "-c",
+  'mount -t tmpfs none "$0" && exec "$@"',
+  join(import.meta.dir, "../.."),
+];
+const canHide = Bun.spawnSync([...withoutCheckout, "true"]).exitCode === 0;
+
+describe("the binary alone: a copy of it, with the checkout out of sight", () => {
+  const lines = [
+    ["embedding", "create", "--text", "a cat"],
+    ["tts", "convert", "--text", "Hello.", "--output", "hello.wav"],
+  ];
+  test.skipIf(!canHide).each(lines)("%s %s", async (...argv) => {
+    const cwd = await emptyFolder(`hidden-${argv[0]}`);
+    const copy = join(cwd, "infer");
+    await copyFile(BINARY, copy);
+    const child = Bun.spawn([...withoutCheckout, copy, ...argv, "--json"], {
+      cwd,
+      env: { PATH: "/usr/bin:/bin" },
+      stderr: "pipe",
+    });
+    const [stdout, stderr] = await Promise.all([new Response(child.stdout).text(), new Response(child.stderr).text()]);
+    expect(stderr).toBe("");
+    expect(JSON.parse(stdout)).toMatchObject({ ok: true, provider: "local" });
+  });
+});
 
 describe("the binary alone: an empty folder, an empty environment", () => {
   test.skipIf(!noNetwork)("embeds and speaks without any network", async () => {
