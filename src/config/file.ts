@@ -2,82 +2,91 @@ import { join, resolve } from "node:path";
 import { parseEnv } from "node:util";
 import * as v from "valibot";
 import type { Context } from "../core/context.ts";
-import { InferError, isAbsent, messageOf } from "../core/error.ts";
+import { InferError } from "../core/error.ts";
+import { type Agent, chooseAgent } from "./agent.ts";
+import { type Document, invalidConfig, mentionsInclude, parseDocument } from "./document.ts";
 import { configPlaces, openclawFolder } from "./paths.ts";
 import { type Config, configSchema } from "./schema.ts";
+import { problemOf } from "./shape.ts";
+import { readIfThere, receiveIfThere } from "./text-file.ts";
+import { envBlock, layered, substitute, type Variables } from "./variables.ts";
 
-export interface LoadedConfig {
+export interface LoadedConfig extends Variables {
   /** `null` when there is none: a config is never required. */
   path: string | null;
   config: Config;
   /** The environment with the config's own `env` block beneath it. */
   env: Readonly<Record<string, string | undefined>>;
-  /** Values that `${NAME}` brought into the config: a header that has one in it may be a secret. */
-  interpolated: ReadonlySet<string>;
+  /** Whose settings and credentials apply. */
+  agent: Agent;
 }
 
-/** Finds, reads and checks the config. A wrong value is a `usage` error that names its path and its file. */
-export async function loadConfig(context: Pick<Context, "env" | "cwd" | "options">): Promise<LoadedConfig> {
-  const env = { ...(await stateEnv(context.env)), ...context.env };
+/**
+ * Finds, reads and checks the config. A wrong value is a `usage` error that names its path and its file; an `--agent`
+ * that the config does not have is `not_found`.
+ */
+export async function loadConfig(context: World): Promise<LoadedConfig> {
+  const loaded = await findConfig(context);
+  context.applyProxy(loaded.env);
+  return loaded;
+}
+
+type World = Pick<Context, "env" | "cwd" | "options" | "now" | "sleep" | "signal" | "endsAt" | "applyProxy">;
+
+async function findConfig(context: World): Promise<LoadedConfig> {
+  const env = layered(context.env, await stateEnv(context.env));
+  const { agent } = context.options;
   for (const { path, required } of configPlaces(context.options.config, context.env)) {
     const absolute = resolve(context.cwd, path);
-    const text = await readIfThere(absolute);
-    if (text !== null) return parseConfig(text, absolute, env);
+    const text = await receiveIfThere(context, absolute);
+    if (text !== null) return interpret(await wholeDocument(text, absolute, env), absolute, env, agent);
     if (required) throw new InferError("not_found", `There is no config file ${absolute}.`);
   }
-  return { path: null, config: {}, env, interpolated: new Set() };
+  return noConfig(env, agent);
 }
 
-/** OpenClaw's JSON5 with `${ENV}` in it. `realEnv` wins over the config's own `env` block. */
-export function parseConfig(text: string, path: string, realEnv: LoadedConfig["env"]): LoadedConfig {
-  let json: unknown;
-  try {
-    json = text.trim() === "" ? {} : Bun.JSON5.parse(text);
-  } catch (thrown) {
-    throw invalid(path, messageOf(thrown));
-  }
-  if (mentionsInclude(json)) {
-    throw invalid(path, "$include is not supported yet: put the included files' content into this file.");
-  }
-  // No prototype: `${constructor}` is a variable that is not set.
-  const env = Object.assign(Object.create(null), envBlock(json, realEnv), realEnv);
-  const interpolated = new Set<string>();
-  const result = v.safeParse(configSchema, substitute(json, env, interpolated));
-  if (result.success) return { path, config: result.output, env, interpolated };
-  const problems = result.issues.map((issue) => `${v.getDotPath(issue) ?? "<root>"}: ${lowerFirst(issue.message)}`);
-  throw invalid(path, problems.join("; "));
+/** What there is to go by without a config. */
+export function noConfig(env: LoadedConfig["env"], agent?: string): LoadedConfig {
+  const none = { path: null, config: {}, interpolated: new Set<string>(), unset: new Map<string, string>() };
+  return { ...none, env, agent: chooseAgent({}, null, env, agent) };
 }
 
-/** The name of a variable that a string still waits for, when `${NAME}` had no value. */
-export function unsetVariable(value: string): string | undefined {
-  return VARIABLE.exec(value)?.[1];
+/** A config in one piece: JSON5 with `${ENV}` in it. `realEnv` wins over the config's own `env` block. */
+export function parseConfig(text: string, path: string, realEnv: LoadedConfig["env"], agent?: string): LoadedConfig {
+  const json = parseDocument(text, path);
+  if (mentionsInclude(json)) throw invalidConfig(path, "$include is only read from a file.");
+  return interpret({ json, fileOf: () => path }, path, realEnv, agent);
 }
 
-const VARIABLE = /\$\{([A-Za-z_][A-Za-z0-9_]*)\}/;
-const VARIABLE_OR_ESCAPE = /\$(\$\{[A-Za-z_][A-Za-z0-9_]*\})|\$\{([A-Za-z_][A-Za-z0-9_]*)\}/g;
-
-/** A variable without a value stays as it is: only what uses the string can say whether that matters. */
-function substitute(value: unknown, env: LoadedConfig["env"], used: Set<string>): unknown {
-  if (typeof value === "string") {
-    return value.replace(VARIABLE_OR_ESCAPE, (whole, escaped?: string, name?: string) => {
-      if (escaped !== undefined) return escaped;
-      const found = env[name ?? ""];
-      if (found) used.add(found);
-      return found ?? whole;
-    });
-  }
-  if (Array.isArray(value)) return value.map((entry) => substitute(entry, env, used));
-  if (typeof value !== "object" || value === null) return value;
-  return Object.fromEntries(Object.entries(value).map(([key, entry]) => [key, substitute(entry, env, used)]));
+async function wholeDocument(text: string, path: string, env: LoadedConfig["env"]): Promise<Document> {
+  const json = parseDocument(text, path);
+  if (!mentionsInclude(json)) return { json, fileOf: () => path };
+  const { expandIncludes } = await import("./include.ts");
+  return expandIncludes(json, path, env);
 }
 
-/** `env: {NAME: "…"}` or `env: {vars: {NAME: "…"}}`. */
-function envBlock(json: unknown, realEnv: LoadedConfig["env"]): Record<string, string> {
-  const block = substitute(member(json, "env"), Object.assign(Object.create(null), realEnv), new Set());
-  const names = { ...record(block), ...record(member(block, "vars")) };
-  return Object.fromEntries(
-    Object.entries(names).filter((entry): entry is [string, string] => typeof entry[1] === "string"),
+function interpret(
+  { json, fileOf }: Document,
+  path: string,
+  realEnv: LoadedConfig["env"],
+  agent: string | undefined,
+): LoadedConfig {
+  const env = layered(realEnv, envBlock(json, layered(realEnv)));
+  const { json: filled, ...variables } = substitute(json, env);
+  const result = v.safeParse(configSchema, filled);
+  if (!result.success) throw wrongValues(result.issues, fileOf);
+  const config = result.output;
+  return { path, config, env, ...variables, agent: chooseAgent(config, path, realEnv, agent) };
+}
+
+function wrongValues(issues: readonly v.BaseIssue<unknown>[], fileOf: Document["fileOf"]): InferError {
+  const byFile = Map.groupBy(issues, (issue) => fileOf(issue.path?.map(({ key }) => key) ?? []));
+  const [[path, first] = ["", []], ...others] = [...byFile].map(
+    ([file, found]) => [file, found.map(problemOf)] as const,
   );
+  const more = others.map(([file, problems]) => `; in ${file}: ${problems.join("; ")}`).join("");
+  const hint = "Correct the value, or remove the key: infer does without it.";
+  return invalidConfig(path, `${first.join("; ")}${more}`, hint);
 }
 
 /** OpenClaw's `.env` beside its config. One in the working directory is never read: a checkout is no place for keys. */
@@ -85,34 +94,4 @@ async function stateEnv(env: LoadedConfig["env"]): Promise<NodeJS.Dict<string>> 
   const folder = openclawFolder(env);
   const text = folder && (await readIfThere(join(folder, ".env")));
   return text ? parseEnv(text) : {};
-}
-
-function mentionsInclude(value: unknown): boolean {
-  if (typeof value !== "object" || value === null) return false;
-  return Object.hasOwn(value, "$include") || Object.values(value).some(mentionsInclude);
-}
-
-function member(value: unknown, key: string): unknown {
-  return record(value)[key];
-}
-
-function record(value: unknown): Record<string, unknown> {
-  return typeof value === "object" && value !== null && !Array.isArray(value) ? { ...value } : {};
-}
-
-function lowerFirst(text: string): string {
-  return text.charAt(0).toLowerCase() + text.slice(1);
-}
-
-async function readIfThere(path: string): Promise<string | null> {
-  try {
-    return await Bun.file(path).text();
-  } catch (thrown) {
-    if (isAbsent(thrown)) return null;
-    throw new InferError("io", `${path} cannot be read: ${messageOf(thrown)}`);
-  }
-}
-
-function invalid(path: string, problem: string): InferError {
-  return new InferError("usage", `Config ${path} is not valid: ${problem}`);
 }

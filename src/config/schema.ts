@@ -1,59 +1,66 @@
 import * as v from "valibot";
+import { gateway, memorySearch, plugins, tools, tts } from "./capability-shape.ts";
+import { configuredProvider } from "./provider-shape.ts";
+import { secrets } from "./secret-shape.ts";
+import { anything, flag, list, map, object, text, textOr } from "./shape.ts";
+
+export type { MediaEntry, MediaSettings } from "./capability-shape.ts";
+export type { ConfiguredModel, ConfiguredProvider, ConfiguredRequest } from "./provider-shape.ts";
+export type { SecretValue } from "./secret-shape.ts";
 
 /** OpenClaw's names for the wires, and ours. */
 export const APIS = {
   "openai-completions": "openai-chat",
   "openai-responses": "openai-responses",
+  "openai-chatgpt-responses": "openai-responses",
+  "openai-codex-responses": "openai-responses",
+  "github-copilot": "openai-responses",
+  "azure-openai-responses": "openai-responses",
   "anthropic-messages": "anthropic-messages",
   "google-generative-ai": "google-generate-content",
+  "google-vertex": "google-generate-content",
+  "google-gemini-cli": "google-code-assist",
+  "bedrock-converse-stream": "bedrock-converse",
   ollama: "ollama-chat",
 } as const;
 
-/** valibot takes an array for an object. */
-const notAnArray = v.check((value: unknown) => !Array.isArray(value), "expected an object, received an array");
-
-function object<Entries extends v.ObjectEntries>(entries: Entries) {
-  return v.pipe(v.unknown(), notAnArray, v.object(entries));
-}
-
-function record<Value extends v.GenericSchema>(value: Value) {
-  return v.pipe(v.unknown(), notAnArray, v.record(v.string(), value));
-}
-
-/** A text, or where to get it: OpenClaw's SecretRef. */
-const secret = v.union(
-  [v.string(), v.object({ source: v.picklist(["env", "file", "exec"]), id: v.string() })],
-  "expected a string or a secret reference",
+/** One model, or one and those to take in its place. */
+const modelChoice = textOr(
+  object({ primary: v.optional(text), fallbacks: v.optional(list(text)) }),
+  "provider/model, or an object with primary and fallbacks",
 );
 
-const configuredModel = object({
-  id: v.string(),
-  name: v.optional(v.string()),
-  input: v.optional(v.array(v.string())),
-  maxTokens: v.optional(v.pipe(v.number(), v.integer(), v.minValue(1))),
+const agentDefaults = object({
+  model: v.optional(modelChoice),
+  models: v.optional(map(object({ alias: v.optional(text) }))),
+  imageModel: v.optional(modelChoice),
+  imageGenerationModel: v.optional(modelChoice),
+  videoGenerationModel: v.optional(modelChoice),
+  /** Since 2026.9 in place of the two before it: `{image: …, video: …}`. */
+  mediaModels: v.optional(map(modelChoice)),
+  memorySearch: v.optional(v.lazy(memorySearch)),
 });
 
-/** `api` may be one that infer does not speak: that matters only once the provider is chosen. */
-const configuredProvider = object({
-  baseUrl: v.optional(v.string()),
-  apiKey: v.optional(secret),
-  api: v.optional(v.string()),
-  headers: v.optional(record(secret)),
-  models: v.optional(v.array(configuredModel)),
+const agent = object({
+  id: text,
+  default: v.optional(flag),
+  model: v.optional(modelChoice),
+  agentDir: v.optional(text),
 });
-
-const defaultModel = v.union(
-  [v.string(), object({ primary: v.optional(v.string()), fallbacks: v.optional(v.array(v.string())) })],
-  "expected provider/model, or an object with primary and fallbacks",
-);
 
 /** The parts of OpenClaw's `openclaw.json` that infer uses; every other key is OpenClaw's business. */
 export const configSchema = object({
-  env: v.optional(record(v.unknown())),
-  agents: v.optional(object({ defaults: v.optional(object({ model: v.optional(defaultModel) })) })),
-  models: v.optional(object({ providers: v.optional(record(configuredProvider)) })),
+  env: v.optional(map(anything)),
+  secrets: v.optional(v.lazy(secrets)),
+  agents: v.optional(object({ defaults: v.optional(agentDefaults), list: v.optional(list(agent)) })),
+  models: v.optional(object({ providers: v.optional(map(configuredProvider)) })),
+  tools: v.optional(v.lazy(tools)),
+  messages: v.optional(object({ tts: v.optional(v.lazy(tts)) })),
+  tts: v.optional(v.lazy(tts)),
+  memory: v.optional(object({ search: v.optional(v.lazy(memorySearch)) })),
+  plugins: v.optional(v.lazy(plugins)),
+  gateway: v.optional(v.lazy(gateway)),
 });
 
 export type Config = v.InferOutput<typeof configSchema>;
-export type ConfiguredModel = v.InferOutput<typeof configuredModel>;
-export type SecretValue = v.InferOutput<typeof secret>;
+export type ModelChoice = v.InferOutput<typeof modelChoice>;

@@ -4,8 +4,10 @@ import { afterAll, describe, expect, test } from "bun:test";
 import { chmodSync, mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
-import { type LoadedConfig, loadConfig, parseConfig, unsetVariable } from "../../../src/config/file.ts";
+import { type LoadedConfig, loadConfig, parseConfig } from "../../../src/config/file.ts";
 import type { Config } from "../../../src/config/schema.ts";
+import { unsetVariable } from "../../../src/config/variables.ts";
+import { InferError } from "../../../src/core/error.ts";
 import { fakeContext } from "../../support/context.ts";
 import { failure, rejection } from "../../support/failure.ts";
 
@@ -126,6 +128,101 @@ describe("loadConfig", () => {
     written("dotenv/openclaw.json", JSON.stringify({ env: { A_KEY: "block", B_KEY: "block", C_KEY: "block" } }));
     const { env } = await load({ OPENCLAW_STATE_DIR: state, A_KEY: "real" });
     expect(env).toMatchObject({ A_KEY: "real", B_KEY: "from state", C_KEY: "block" });
+    const blank = await load({ OPENCLAW_STATE_DIR: state, A_KEY: "", B_KEY: " ", C_KEY: "" });
+    expect(blank.env).toMatchObject({ A_KEY: "from-state", B_KEY: "from state", C_KEY: "block" });
+  });
+
+  test("~/ is the home folder in what systemd and Docker hand over as it is written", async () => {
+    const HOME = join(folder, "tilde");
+    written("tilde/state/openclaw.json", primary("state"));
+    written("tilde/state/.env", "A_KEY=from-state");
+    written("tilde/path.json", primary("path"));
+    const state = await load({ HOME, OPENCLAW_STATE_DIR: " ~/state " });
+    expect({ model: modelOf(state), key: state.env.A_KEY }).toEqual({ model: "state", key: "from-state" });
+    expect(state.agent.folder).toBe(join(HOME, "state/agents/main/agent"));
+    expect(modelOf(await load({ HOME, OPENCLAW_CONFIG_PATH: "~/path.json" }))).toBe("path");
+    expect(modelOf(await load({ HOME, INFER_CONFIG: "~/path.json" }))).toBe("path");
+    expect(modelOf(await load({ HOME, OPENCLAW_CONFIG_PATH: " ", OPENCLAW_STATE_DIR: "~/state" }))).toBe("state");
+  });
+
+  test("hands the proxies of .env and of the env block to what sends", async () => {
+    const state = join(folder, "proxies");
+    written("proxies/.env", "NO_PROXY=corp.test");
+    written("proxies/openclaw.json", JSON.stringify({ env: { HTTPS_PROXY: "http://p:1" } }));
+    let applied: unknown;
+    const applyProxy = (env: LoadedConfig["env"]): void => {
+      applied = env;
+    };
+    const { env } = await loadConfig(fakeContext({ env: { OPENCLAW_STATE_DIR: state }, applyProxy }));
+    expect(env).toMatchObject({ HTTPS_PROXY: "http://p:1", NO_PROXY: "corp.test" });
+    expect(applied).toBe(env);
+  });
+});
+
+describe("what is no file", () => {
+  const fifo = (name: string): string => {
+    const path = join(folder, name);
+    mkdirSync(dirname(path), { recursive: true });
+    Bun.spawnSync(["mkfifo", path]);
+    return path;
+  };
+  const within = (ms: number, config: string, signal?: AbortSignal): Promise<LoadedConfig> => {
+    const sleep = async (pause: number, over: AbortSignal): Promise<void> => {
+      await Bun.sleep(pause);
+      over.throwIfAborted();
+    };
+    const context = fakeContext({ cwd: folder, options: { config }, sleep, ...(signal && { signal }) });
+    context.endsAt = Date.now() + ms;
+    return loadConfig(context);
+  };
+
+  test("a pipe is read to its end, however slowly it comes", async () => {
+    const path = fifo("slow.pipe");
+    const loading = within(10_000, path);
+    Bun.spawn(["sh", "-c", `(printf '{agents: {defaults: '; sleep 0.2; printf '{model: "piped"}}}') > ${path}`]);
+    expect(modelOf(await loading)).toBe("piped");
+  });
+
+  test.skipIf(!Bun.which("bash"))("the shell's <(…) is read, also when nothing comes out of it", async () => {
+    const script = `
+      const { loadConfig } = await import(${JSON.stringify(join(import.meta.dir, "../../../src/config/file.ts"))});
+      const { fakeContext } = await import(${JSON.stringify(join(import.meta.dir, "../../support/context.ts"))});
+      const loaded = await loadConfig(fakeContext({ options: { config: process.argv.at(-1) } }));
+      console.log(JSON.stringify(loaded.config));
+    `;
+    for (const [made, expected] of [
+      ["echo '{agents: {}}'", '{"agents":{}}'],
+      ["true", "{}"],
+    ]) {
+      const line = `exec "$BUN" -e "$SCRIPT" <(${made})`;
+      const env = { BUN: process.execPath, SCRIPT: script, PATH: process.env.PATH ?? "" };
+      const child = Bun.spawn(["bash", "-c", line], { env, stdout: "pipe" });
+      expect((await new Response(child.stdout).text()).trim()).toBe(expected ?? "");
+    }
+  });
+
+  test("a pipe that nobody writes to ends with the deadline, and with Ctrl-C", async () => {
+    const path = fifo("silent.pipe");
+    const late = await rejection(within(100, path));
+    expect([late.type, late.message]).toEqual(["timeout", `${path} did not come to its end in time.`]);
+    const controller = new AbortController();
+    setTimeout(() => controller.abort(new InferError("interrupted", "Ctrl-C")), 50);
+    expect((await rejection(within(60_000, path, controller.signal))).type).toBe("interrupted");
+  });
+
+  test("what never ends is given up", async () => {
+    const error = await rejection(within(60_000, "/dev/zero"));
+    expect([error.type, error.message]).toEqual(["io", "/dev/zero is longer than 16777216 bytes."]);
+  });
+
+  test("/dev/null is an empty config", async () => {
+    expect((await within(10_000, "/dev/null")).config).toEqual({});
+  });
+
+  test("a .env has to be a file", async () => {
+    const state = dirname(fifo("piped-env/.env"));
+    const error = await rejection(load({ OPENCLAW_STATE_DIR: state }));
+    expect([error.type, error.message]).toEqual(["io", `${state}/.env is not a file.`]);
   });
 });
 
@@ -150,19 +247,21 @@ describe("the format", () => {
   });
 
   test("takes secret references", () => {
-    const reference = { source: "env", id: "MY_KEY" };
+    const reference = { source: "env", id: "MY_KEY" } as const;
     const text = JSON.stringify({ models: { providers: { x: { apiKey: { ...reference, provider: "default" } } } } });
-    expect(parsed(text).models?.providers?.x?.apiKey).toEqual({ source: "env", id: "MY_KEY" });
+    expect(parsed(text).models?.providers?.x?.apiKey).toEqual({ ...reference, provider: "default" });
   });
 
   test("ignores keys that are OpenClaw's business, at every level", () => {
     const text = `{
-      gateway: { port: 18789, auth: [1] }, bogusTop: true, channels: { telegram: null },
-      agents: { list: [{ id: "main" }], defaults: { workspace: 5, model: "a/b" } },
-      models: { mode: "merge", providers: { x: { timeoutSeconds: "?", request: 1, baseUrl: "http://x", models: [{ id: "m", cost: "?" }] } } },
+      bogusTop: true, channels: { telegram: null }, gateway: { tailscale: 5 }, memory: { backend: 5 },
+      agents: { list: [{ id: "main", tools: 5 }], defaults: { workspace: 5, model: "a/b" } },
+      models: { mode: 5, providers: { x: { timeoutSeconds: "?", baseUrl: "http://x", models: [{ id: "m", cost: "?" }] } } },
     }`;
     expect(parsed(text)).toEqual({
-      agents: { defaults: { model: "a/b" } },
+      gateway: {},
+      memory: {},
+      agents: { list: [{ id: "main" }], defaults: { model: "a/b" } },
       models: { providers: { x: { baseUrl: "http://x", models: [{ id: "m" }] } } },
     });
   });
@@ -171,9 +270,9 @@ describe("the format", () => {
     ["{agents:", /./],
     ["{agents: }", /./],
     ["not json", /./],
-    ["null", /<root>/],
-    ['"text"', /<root>/],
-    ["[1]", /<root>/],
+    ["null", /: the whole of it: expected an object, received /],
+    ['"text"', /: the whole of it: expected an object, received /],
+    ["[1]", /: the whole of it: expected an object, received /],
     ["{models: 5}", /models/],
     ["{models: []}", /models/],
     ["{models: {providers: []}}", /models\.providers/],
@@ -195,6 +294,20 @@ describe("the format", () => {
     expect(error.message.replace(PATH, "")).toMatch(named);
   });
 
+  test.each([
+    ["{\n  a: 1,\n  b: @\n}", "unexpected character (line 3, column 6)"],
+    ['{\n  a: "x"\n  b: 1\n}', "expected ',' (line 3, column 3)"],
+    ["{\n  a: 'x\n', b: 1}", "unterminated string (line 2, column 6)"],
+    ["{\n  a: sk-secret,\n  b: 1\n}", "unexpected token (line 2, column 6)"],
+    ["{\n  a: [1, 2\n", "unterminated array (at the end)"],
+    ["{\n  a: {\n", "unexpected end of input (at the end)"],
+    ["{\n  a: 1 /* b\n}", "unterminated multi-line comment (at the end)"],
+    ["{}\n\n}", "unexpected token after JSON5 value (line 3, column 1)"],
+    [`{a: tru, b: ${"[".repeat(600)}`, "unexpected token (line 1)"],
+  ])("%p: where it is no JSON5", (text, where) => {
+    expect(failure(() => parsed(text)).message).toBe(`Config ${PATH} is not valid: it is not JSON5: ${where}`);
+  });
+
   test("says all that is wrong at once", () => {
     const { message } = failure(() => parsed("{models: {providers: {x: {baseUrl: 1}, y: {baseUrl: 2}}}}"));
     expect(message).toContain("models.providers.x.baseUrl");
@@ -211,7 +324,7 @@ describe("the format", () => {
     for (const text of broken) expect(failure(() => parsed(text)).message).not.toContain("sk-secret");
   });
 
-  test("refuses $include instead of running on half a config", () => {
+  test("of one piece has no $include: half a config would be run on", () => {
     for (const text of ['{$include: "more.json"}', '{models: {providers: {x: {$include: ["a.json"]}}}}']) {
       const error = failure(() => parsed(text));
       expect(error.type).toBe("usage");
@@ -246,10 +359,27 @@ describe("${ENV}", () => {
   });
 
   test("without a value stays, and can be named by who needs it", () => {
-    const value = substituted("http://${MISSING}/v1", {});
-    expect(value).toBe("http://${MISSING}/v1");
-    expect(unsetVariable(value ?? "")).toBe("MISSING");
-    expect(unsetVariable("http://x/v1")).toBeUndefined();
+    const value = " http://${MISSING}/v1 ";
+    expect(substituted(value, {})).toBe(value);
+    const loaded = parseConfig(text(value), PATH, {});
+    expect(unsetVariable(loaded, value)).toBe("MISSING");
+    expect(unsetVariable(loaded, value.trim())).toBe("MISSING");
+    expect(unsetVariable(loaded, "http://x/v1")).toBeUndefined();
+  });
+
+  test.each([
+    ["an escape", "p$${V2}", {}, "p${V2}"],
+    ["a variable's value", "p${A}", { A: "${V2}" }, "p${V2}"],
+    ["an empty value", "${EMPTY}", { EMPTY: "" }, ""],
+  ])("waits for nothing in what %s has brought", (_, value, env, expected) => {
+    const loaded = parseConfig(text(value), PATH, env);
+    expect(loaded.config.models?.providers?.x?.baseUrl).toBe(expected);
+    expect(unsetVariable(loaded, expected)).toBeUndefined();
+  });
+
+  test("waits beside an escape", () => {
+    const loaded = parseConfig(text("$${A} ${B}"), PATH, { A: "a" });
+    expect(unsetVariable(loaded, "${A} ${B}")).toBe("B");
   });
 
   test("is no way to an object's own members", () => {
@@ -280,7 +410,25 @@ describe("the env block", () => {
     expect(envOf('{env: {OPENAI_API_KEY: "${WORK_KEY}"}}', { WORK_KEY: "k" })).toMatchObject({ OPENAI_API_KEY: "k" });
   });
 
-  test("leaves out what is no string", () => {
-    expect(envOf("{env: {A: 5, shellEnv: {enabled: true}, B: null}}")).toEqual({});
+  test("leaves out what is no string, and what says nothing", () => {
+    expect(envOf("{env: {A: 5, shellEnv: {enabled: true}, B: null, C: ' ', vars: {D: ''}}}")).toEqual({});
+    expect(envOf("{env: {shellEnv: 'x', vars: 'x'}}")).toEqual({});
+  });
+
+  test("of its two forms, the short one wins, as in OpenClaw", () => {
+    expect(envOf('{env: {A: "short", vars: {A: "long", B: "long"}}}')).toEqual({ A: "short", B: "long" });
+    expect(envOf('{env: {A: " ", vars: {A: "long"}}}')).toEqual({ A: "long" });
+  });
+
+  test.each(["", " "])("is not hidden by %p in the real environment", (blank) => {
+    const real = { KEY: blank, OTHER: blank };
+    expect(envOf('{env: {KEY: "block"}}', real)).toEqual({ KEY: "block", OTHER: blank });
+    expect(
+      parsed('{env: {KEY: "k"}, models: {providers: {x: {apiKey: "${KEY}"}}}}', real).models?.providers?.x?.apiKey,
+    ).toBe("k");
+  });
+
+  test("has no variable that waits for another, but one that an escape spells", () => {
+    expect(envOf('{env: {A: "${GONE}", B: "x${GONE}", C: "$${GONE}"}}')).toEqual({ C: "${GONE}" });
   });
 });
