@@ -13,16 +13,18 @@ import {
   type ThinkingLevel,
 } from "./wire.ts";
 
-/** `POST /v1/messages`: Anthropic's wire, spoken by several other vendors as well. */
+/** `POST /v1/messages`: Anthropic's wire, spoken by several other vendors as well. Google Cloud has a form of its own. */
 export const anthropicMessages: TextProtocol = { framing: "sse", build, readFrame, readWhole };
 
 const VERSION = "2023-06-01";
+/** The only one that Google Cloud takes: https://docs.claude.com/en/api/claude-on-vertex-ai */
+const VERTEX_VERSION = "vertex-2023-10-16";
 /** `max_tokens` is required. What OpenClaw sends for a model that declares none. */
 const DEFAULT_MAX_TOKENS = 8192;
 /** Tokens that a budget leaves for the answer under a known limit. */
 const LEAST_ANSWER = 1024;
-/** Models that think as much as they see fit, told by an effort; a budget is for the ones before them. */
-const ADAPTIVE_MODELS = /claude-(?:opus|sonnet|haiku|fable|mythos)-(?:4-[6-9]|[5-9])/;
+/** Models that think as much as they see fit, told by an effort; a budget is for the ones before them. Copilot writes 4.6. */
+const ADAPTIVE_MODELS = /claude-(?:opus|sonnet|haiku|fable|mythos)-(?:4[-.][6-9]|[5-9])/;
 /** Tokens for reasoning; Anthropic wants at least 1024, and less than `max_tokens`. */
 const BUDGETS: Readonly<Record<Exclude<ThinkingLevel, "off">, number>> = {
   minimal: 1024,
@@ -43,16 +45,22 @@ function build(request: TextRequest, route: Route): Built {
   const reasons = request.thinking !== undefined && request.thinking !== "off";
   if (reasons && request.temperature !== undefined) ignored.push({ key: "temperature", value: request.temperature });
   const body = {
-    model: route.model,
+    ...(route.quirks.vertex ? { anthropic_version: VERTEX_VERSION } : { model: route.model }),
     max_tokens: limit,
     messages: [{ role: "user", content: userContent(request) }],
     stream: true,
     ...defined({ system: request.system, temperature: reasons ? undefined : request.temperature }),
     ...thinking,
   };
+  if (route.quirks.vertex) return { request: jsonRequest(endpoint(route.baseUrl, vertexPath(route)), body), ignored };
   // Bases are written with and without the version.
   const message = jsonRequest(endpoint(route.baseUrl, "/v1/messages", /\/v1$/), body);
   return { request: { ...message, headers: { ...message.headers, "anthropic-version": VERSION } }, ignored };
+}
+
+/** `claude-sonnet-4-5@20250929` stays as it is: `@` may stand in a path. */
+function vertexPath({ model }: Route): string {
+  return `/models/${encodeURIComponent(model).replaceAll("%40", "@")}:streamRawPredict`;
 }
 
 function userContent(request: TextRequest): string | object[] {
@@ -72,7 +80,7 @@ interface ThinkingFields {
 }
 
 /** `budget` is `null` for models that are told an effort. */
-function thinkingFields(level: ThinkingLevel, budget: number | null): ThinkingFields {
+export function thinkingFields(level: ThinkingLevel, budget: number | null): ThinkingFields {
   if (level === "off") return { thinking: { type: "disabled" } };
   if (budget !== null) return { thinking: { type: "enabled", budget_tokens: budget } };
   const effort = level === "minimal" ? "low" : level === "ultra" ? "max" : level;
@@ -83,7 +91,10 @@ function thinkingFields(level: ThinkingLevel, budget: number | null): ThinkingFi
  * `max_tokens`, and how much of it may be reasoning. `--max-tokens` is about the answer, so a budget comes on top of it,
  * as far as what the model is known to take allows.
  */
-function limits({ thinking, maxTokens: asked }: TextRequest, route: Route): { limit: number; budget: number | null } {
+export function limits(
+  { thinking, maxTokens: asked }: TextRequest,
+  route: Route,
+): { limit: number; budget: number | null } {
   const known = route.maxTokens ?? route.quirks.maxTokens?.find(({ model }) => model.test(route.model))?.tokens;
   if (!thinking || thinking === "off" || ADAPTIVE_MODELS.test(route.model)) {
     return { limit: asked ?? known ?? DEFAULT_MAX_TOKENS, budget: null };
@@ -110,6 +121,8 @@ const message = v.object({
   stop_details,
   usage,
   error: v.nullish(v.unknown()),
+  // MiniMax speaks this wire and says its errors in its own way, inside a 200.
+  base_resp: v.nullish(v.object({ status_code: count, status_msg: text })),
 });
 const event = v.object({
   type: text,
@@ -147,8 +160,9 @@ function readFrame(frame: { data: string }): Step {
 }
 
 function readWhole(json: unknown): Step {
-  const { content, usage: used, error, ...stop } = parseMessage(message, json);
+  const { content, usage: used, error, base_resp: outcome, ...stop } = parseMessage(message, json);
   if (error) return { failure: error };
+  if (outcome?.status_code) return { failure: outcome };
   return {
     ...readBlocks(content ?? []),
     ...readStop(stop),

@@ -1,4 +1,5 @@
 import { type ErrorType, InferError } from "../core/error.ts";
+import { isRecord } from "../core/json.ts";
 import { excerpt } from "./message.ts";
 
 interface FailedAnswer {
@@ -28,14 +29,20 @@ const POLICY =
   /content_?policy|content_?filter|moderation|safety|responsibleai|prohibited|flagged|bio_policy|datainspection/i;
 const POLICY_WORDS = /content (?:filter|policy|management)|flagged|safety (?:system|policy|filter)|usage polic/i;
 const NO_CREDIT =
-  /insufficient_quota|quota_exceeded|billing|insufficient_(?:credit|balance|fund)|credit_balance|payment_required/i;
-const NO_CREDIT_WORDS = /credit balance is too low|insufficient (?:credits|balance)|out of credits/i;
-const BAD_KEY = /api_key_invalid|invalid_api_key|authentication_error|unauthenticated|permission_error/i;
+  /insufficient_quota|quota_exceeded|servicequotaexceeded|billing|insufficient_(?:credit|balance|fund)|credit_balance|payment_required/i;
+const NO_CREDIT_WORDS = /credit balance is too low|insufficient (?:credits|balance)|out of credits|exhausted balance/i;
+const BAD_KEY =
+  /expiredtoken|unrecognizedclient|incompletesignature|invalidsignature|api_key_invalid|invalid_api_key|authentication_error|unauthenticated|permission_error/i;
 const NO_MODEL = /model_not_found|not_found_error|model_decommissioned/i;
+/** Bedrock's words for a model that it does not have, in a 400. */
+const NO_MODEL_WORDS = /provided model identifier is invalid/i;
 
 /** An HTTP error as one of ours: its type from status and code, its message in the provider's own words. */
 export function failureOf({ status, headers, body, now }: FailedAnswer): InferError {
   const complaint = readComplaint(body);
+  // AWS names the error in a header, and may add where it comes from: `ValidationException:http://…`.
+  const awsType = headers.get("x-amzn-errortype")?.split(":")[0];
+  if (awsType) complaint.codes.push(awsType);
   const message = complaint.message ?? plainMessage(status, headers, body);
   return new InferError(typeOf(status, complaint), message, {
     status,
@@ -61,21 +68,25 @@ export function failureInside(value: unknown, httpStatus: number): InferError {
 }
 
 export function requestId(headers: Headers): string | undefined {
-  return headers.get("x-request-id") ?? headers.get("request-id") ?? headers.get("x-amzn-requestid") ?? undefined;
+  // The last one is MiniMax's.
+  const names = ["x-request-id", "request-id", "x-amzn-requestid", "trace-id"];
+  return names.map((name) => headers.get(name)).find(Boolean) ?? undefined;
 }
 
 function typeOf(status: number, complaint: Complaint): ErrorType {
   const code = complaint.codes.join(" ");
   if (status === 451) return "refused";
-  if ((status === 400 || status === 403 || status === 200) && isPolicy(code, complaint.message)) return "refused";
+  if ([200, 400, 403, 422].includes(status) && isPolicy(code, complaint.message)) return "refused";
   if ([402, 429, 432, 433].includes(status) || noCredit(complaint)) return "rate_limited";
   if (status === 401 || status === 403 || BAD_KEY.test(code)) return "auth";
-  if (status === 404 || NO_MODEL.test(code)) return "not_found";
+  if (status === 404 || NO_MODEL.test(code) || NO_MODEL_WORDS.test(complaint.message ?? "")) return "not_found";
   return "provider_error";
 }
 
 function mayPass(status: number, complaint: Complaint): boolean {
-  return TRANSIENT.has(status) && !noCredit(complaint);
+  // "An error occurred while streaming the response. Retry your request.", says Bedrock's reference, as a 424.
+  const isBroken = complaint.codes.some((code) => /^modelStreamError/i.test(code));
+  return (TRANSIENT.has(status) || isBroken) && !noCredit(complaint);
 }
 
 function isPolicy(code: string, message = ""): boolean {
@@ -105,7 +116,19 @@ function readComplaint(body: string): Complaint {
   }
   const complaint: Complaint = { codes: [] };
   collect(json, complaint, 0);
+  if (isRecord(json) && isRecord(json.node_errors)) collectNodes(json.node_errors, complaint);
   return complaint;
+}
+
+/** ComfyUI's own message says no more than that a workflow is not valid: why is said node by node (server.py). */
+function collectNodes(nodes: Readonly<Record<string, unknown>>, into: Complaint): void {
+  const said = Object.entries(nodes).flatMap(([id, node]) => {
+    const errors = isRecord(node) && Array.isArray(node.errors) ? node.errors.filter(isRecord) : [];
+    return errors.map(({ message, details }) => `node ${id}: ${[message, details].filter(Boolean).join(": ")}`);
+  });
+  if (said.length > 0) {
+    into.message = [into.message, said.join("; ")].filter(Boolean).join(": ").slice(0, LONGEST_MESSAGE);
+  }
 }
 
 /** Vendors nest the same few members in many ways: `error`, `detail`, `errors`, lists of them, JSON in a string. */
@@ -120,13 +143,14 @@ function collect(value: unknown, into: Complaint, depth: number): void {
     return;
   }
   if (!isRecord(value)) return;
-  for (const key of ["code", "type", "status", "err_code"]) {
+  if (typeof value.status_code === "number") collectMinimax(value.status_code, into);
+  for (const key of ["code", "type", "__type", "status", "err_code"]) {
     const word = value[key];
     if (typeof word === "string") into.codes.push(word);
     if (typeof word === "number" && word >= 400 && word < 600) into.status ??= word;
   }
   collectDetail(value, into);
-  const words = value.message ?? value.msg ?? value.err_msg ?? value.status_msg;
+  const words = value.message ?? value.Message ?? value.msg ?? value.err_msg ?? value.status_msg;
   collect(typeof words === "string" ? about(value.loc) + words : words, into, depth + 1);
   for (const key of ["error", "detail", "errors", "base_resp"]) collect(value[key], into, depth + 1);
   // Google keeps its reason and its retry delay among the details; OpenRouter keeps the upstream's answer apart.
@@ -137,6 +161,18 @@ function collect(value: unknown, into: Complaint, depth: number): void {
 /** A validation error names the member it is about: `["body", "messages"]`. */
 function about(path: unknown): string {
   return Array.isArray(path) && path.length > 0 ? `${path.join(".")}: ` : "";
+}
+
+/**
+ * MiniMax says its errors inside a 200, as numbers of its own:
+ * https://platform.minimax.io/docs/api-reference/errorcode
+ */
+function collectMinimax(code: number, into: Complaint): void {
+  if ([1002, 1039, 1041].includes(code)) into.status ??= 429;
+  if ([1004, 2049].includes(code)) into.status ??= 401;
+  if ([1008, 2056].includes(code)) into.status ??= 402;
+  if ([1000, 1001, 1024, 1033].includes(code)) into.status ??= 500;
+  if ([1026, 1027].includes(code)) into.codes.push("moderation");
 }
 
 function collectDetail(detail: unknown, into: Complaint): void {
@@ -187,8 +223,4 @@ function seconds(value: string): number | undefined {
 function amount(value: string): number | undefined {
   // More digits are no time that anybody waits.
   return /^\d{1,9}(?:\.\d+)?$/.test(value.trim()) ? Number(value) : undefined;
-}
-
-function isRecord(value: unknown): value is Record<string, unknown> {
-  return typeof value === "object" && value !== null && !Array.isArray(value);
 }

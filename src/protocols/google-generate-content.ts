@@ -17,11 +17,27 @@ import {
 export const googleGenerateContent: TextProtocol = { framing: "sse", build, readFrame, readWhole };
 
 function build(request: TextRequest, route: Route): Built {
+  const { body, ignored } = generateContent(request, route);
+  return { request: jsonRequest(geminiEndpoint(route, "streamGenerateContent?alt=sse"), body), ignored };
+}
+
+/** Where a model of Gemini's is asked for something. */
+export function geminiEndpoint({ baseUrl, model }: { baseUrl: string; model: string }, method: string): string {
+  // Tuned models live beside the others.
+  const [, folder = "models", id = model] = /^(models|tunedModels)\/(.+)$/.exec(model) ?? [];
+  return endpoint(baseUrl, `/${folder}/${encodeURIComponent(id)}:${method}`);
+}
+
+/** What Gemini is asked, on whichever of its wires. */
+export function generateContent(
+  request: TextRequest,
+  { model, maxTokens }: Pick<Route, "model" | "maxTokens">,
+): { body: object; ignored: IgnoredOverride[] } {
   const ignored: IgnoredOverride[] = [];
-  const thinkingConfig = request.thinking && thinkingFields(request.thinking, route.model);
+  const thinkingConfig = request.thinking && thinkingFields(request.thinking, model);
   if (request.thinking && !thinkingConfig) ignored.push({ key: "thinking", value: request.thinking });
   const generationConfig = defined({
-    maxOutputTokens: request.maxTokens,
+    maxOutputTokens: request.maxTokens ?? maxTokens,
     temperature: request.temperature,
     thinkingConfig: thinkingConfig || undefined,
   });
@@ -38,17 +54,13 @@ function build(request: TextRequest, route: Route): Built {
     ...(request.system !== undefined && { systemInstruction: { parts: [{ text: request.system }] } }),
     ...(Object.keys(generationConfig).length > 0 && { generationConfig }),
   };
-  // A base without a version means v1beta; one with it (a proxy's, say) is left alone.
-  const base = /\/v\d\w*\/*(?:\?|$)/.test(route.baseUrl) ? route.baseUrl : endpoint(route.baseUrl, "/v1beta");
-  // Tuned models live beside the others.
-  const [, folder = "models", id = route.model] = /^(models|tunedModels)\/(.+)$/.exec(route.model) ?? [];
-  const path = `/${folder}/${encodeURIComponent(id)}:streamGenerateContent?alt=sse`;
-  return { request: jsonRequest(endpoint(base, path), body), ignored };
+  return { body, ignored };
 }
 
 /**
  * Gemini 3 takes a level, Gemini 2.5 a budget (-1 lets the model decide); those before them cannot think. A Pro model
- * cannot stop thinking: it gets the least it takes (Google's guide: a budget of 128, the level `low`).
+ * cannot stop thinking: it gets the least it takes (Google's guide: a budget of 128, the level `low`). The levels are
+ * written as the enum has them (`ThinkingConfig.ThinkingLevel`): the guide's lower case is Gemini's alone, not Vertex's.
  */
 function thinkingFields(level: ThinkingLevel, model: string): object | undefined {
   const isPro = /-pro/.test(model);
@@ -59,9 +71,18 @@ function thinkingFields(level: ThinkingLevel, model: string): object | undefined
     return { thinkingBudget: level in budgets ? budgets[level as keyof typeof budgets] : most };
   }
   if (!/gemini-(?:[3-9]|\d\d)/.test(model) || level === "adaptive") return undefined;
-  if (level === "off" || level === "minimal") return { thinkingLevel: isPro ? "low" : "minimal" };
-  return { thinkingLevel: level === "low" || level === "medium" ? level : "high" };
+  if (level === "off" || level === "minimal") return { thinkingLevel: isPro ? "LOW" : "MINIMAL" };
+  return { thinkingLevel: level === "low" || level === "medium" ? level.toUpperCase() : "HIGH" };
 }
+
+/** What Gemini counted. */
+export const geminiUsage = v.object({
+  promptTokenCount: count,
+  candidatesTokenCount: count,
+  thoughtsTokenCount: count,
+  totalTokenCount: count,
+  cachedContentTokenCount: count,
+});
 
 const answer = v.object({
   candidates: v.nullish(
@@ -76,15 +97,7 @@ const answer = v.object({
     ),
   ),
   promptFeedback: v.nullish(v.object({ blockReason: text, blockReasonMessage: text })),
-  usageMetadata: v.nullish(
-    v.object({
-      promptTokenCount: count,
-      candidatesTokenCount: count,
-      thoughtsTokenCount: count,
-      totalTokenCount: count,
-      cachedContentTokenCount: count,
-    }),
-  ),
+  usageMetadata: v.nullish(geminiUsage),
   error: v.nullish(v.unknown()),
 });
 
@@ -111,7 +124,7 @@ function readWhole(json: unknown): Step {
       step.wholeRefusal = candidate.finishMessage ?? `The answer was blocked (${candidate.finishReason}).`;
     }
   }
-  if (usageMetadata) step.usage = usageOf(usageMetadata);
+  if (usageMetadata) step.usage = usageOfGemini(usageMetadata);
   return step;
 }
 
@@ -134,7 +147,7 @@ function finishReason(word: string): FinishReason {
 }
 
 /** Gemini counts thoughts apart from the answer. */
-function usageOf(usage: NonNullable<v.InferOutput<typeof answer>["usageMetadata"]>): Usage {
+export function usageOfGemini(usage: v.InferOutput<typeof geminiUsage>): Usage {
   const thoughts = usage.thoughtsTokenCount ?? 0;
   const said = usage.candidatesTokenCount ?? undefined;
   return defined({

@@ -7,9 +7,32 @@ export function parseMessage<Schema extends v.GenericSchema>(schema: Schema, mes
   if (Array.isArray(message)) throw malformed("a list where an object belongs.");
   const result = v.safeParse(schema, message);
   if (result.success) return result.output;
-  const [issue] = result.issues;
+  throw malformed(problemOf(result.issues[0]));
+}
+
+/** In plain words; of what came only the kind is told: an answer may repeat what it was asked. */
+function problemOf(issue: v.BaseIssue<unknown>): string {
   const path = v.getDotPath(issue);
-  throw malformed(`${path ? `${path}: ` : ""}${issue.message}`);
+  if (issue.input === undefined) return `${path ?? "all of it"} is missing.`;
+  const place = path ? `${path}: ` : "";
+  const wanted = KINDS[issue.type];
+  return `${place}${kindOf(issue.input)} ${wanted ? `where ${wanted} belongs` : "does not belong there"}.`;
+}
+
+const KINDS: Readonly<Record<string, string>> = {
+  string: "a string",
+  number: "a number",
+  finite: "a finite number",
+  boolean: "true or false",
+  array: "a list",
+  object: "an object",
+  loose_object: "an object",
+  record: "an object",
+};
+
+function kindOf(input: unknown): string {
+  if (input === null) return "null";
+  return (Array.isArray(input) ? KINDS.array : KINDS[typeof input]) ?? "something else";
 }
 
 export function parseJson(text: string): unknown {

@@ -17,7 +17,7 @@ import {
 export const ollamaChat: TextProtocol = { framing: "ndjson", build, readFrame, readWhole };
 
 function build(request: TextRequest, route: Route): Built {
-  const options = defined({ num_predict: request.maxTokens, temperature: request.temperature });
+  const options = defined({ num_predict: request.maxTokens ?? route.maxTokens, temperature: request.temperature });
   const body = {
     model: route.model,
     messages: [

@@ -1,5 +1,6 @@
 import * as v from "valibot";
 import type { FinishReason, IgnoredOverride, Usage } from "../core/envelope.ts";
+import { InferError } from "../core/error.ts";
 import { count, parseJson, parseMessage, text } from "./message.ts";
 import {
   type Built,
@@ -10,8 +11,11 @@ import {
   type Route,
   type Step,
   type TextProtocol,
+  type TextQuirks,
   type TextRequest,
-  type ThinkingLevel,
+  type ThinkingDialect,
+  type ThinkingFields,
+  thinkingFields,
 } from "./wire.ts";
 
 /** `POST /chat/completions`: OpenAI's older wire, and the one that most other vendors speak. */
@@ -20,18 +24,19 @@ export const openaiChat: TextProtocol = { framing: "sse", build, readFrame, read
 function build(request: TextRequest, route: Route): Built {
   const { quirks } = route;
   const ignored: IgnoredOverride[] = [];
-  const thinking = request.thinking && reasoningFields(request.thinking, quirks.thinking ?? "effort");
+  const level = request.thinking ?? quirks.defaultThinking;
+  const thinking = level && thinkingFields(level, fieldsOf(quirks.thinking ?? "effort"));
   if (request.thinking && !thinking) ignored.push({ key: "thinking", value: request.thinking });
   const body = {
     model: route.model,
     messages: [
       ...(request.system === undefined ? [] : [{ role: "system", content: request.system }]),
-      { role: "user", content: userContent(request) },
+      { role: "user", content: userContent(request, quirks) },
     ],
     stream: true,
     ...(quirks.streamOptions !== false && { stream_options: { include_usage: true } }),
     ...defined({
-      [quirks.maxTokensField ?? "max_completion_tokens"]: request.maxTokens,
+      [quirks.maxTokensField ?? "max_completion_tokens"]: request.maxTokens ?? route.maxTokens,
       temperature: request.temperature,
     }),
     ...thinking,
@@ -39,31 +44,54 @@ function build(request: TextRequest, route: Route): Built {
   return { request: jsonRequest(endpoint(route.baseUrl, "/chat/completions"), body), ignored };
 }
 
-function userContent(request: TextRequest): string | object[] {
+function userContent(request: TextRequest, quirks: TextQuirks): string | object[] {
   if (request.images.length === 0) return request.prompt;
+  if (quirks.stringContent) {
+    throw new InferError("usage", "This server takes text only; it cannot see the image.", {
+      hint: "Choose another provider with --model, or leave --file out.",
+    });
+  }
   return [
     { type: "text", text: request.prompt },
     ...request.images.map((image) => ({ type: "image_url", image_url: { url: dataUrl(image) } })),
   ];
 }
 
-/** OpenAI's `reasoning_effort` values, and OpenRouter's, end at different heights. */
-function reasoningFields(level: ThinkingLevel, dialect: string): object | undefined {
-  const on = level !== "off";
-  switch (dialect) {
-    case "high-or-none":
-      return { reasoning_effort: on && level !== "minimal" ? "high" : "none" };
-    case "openrouter":
-      if (level === "adaptive") return { reasoning: { enabled: true } };
-      return { reasoning: { effort: !on ? "none" : level === "max" || level === "ultra" ? "xhigh" : level } };
-    case "deepseek":
-      return { thinking: { type: on ? "enabled" : "disabled" } };
-    case "chat-template":
-      return { chat_template_kwargs: { enable_thinking: on } };
-    default:
-      if (level === "adaptive") return undefined;
-      return { reasoning_effort: !on ? "none" : level === "ultra" ? "max" : level };
-  }
+/** The dialects that several servers share. OpenAI's `reasoning_effort` values, and OpenRouter's, end at different heights. */
+const DIALECTS: Readonly<Record<ThinkingDialect, ThinkingFields>> = {
+  effort: {
+    off: { reasoning_effort: "none" },
+    minimal: { reasoning_effort: "minimal" },
+    low: { reasoning_effort: "low" },
+    medium: { reasoning_effort: "medium" },
+    high: { reasoning_effort: "high" },
+    xhigh: { reasoning_effort: "xhigh" },
+    max: { reasoning_effort: "max" },
+    ultra: { reasoning_effort: "max" },
+  },
+  "high-or-none": {
+    off: { reasoning_effort: "none" },
+    minimal: { reasoning_effort: "none" },
+    on: { reasoning_effort: "high" },
+  },
+  openrouter: {
+    off: { reasoning: { effort: "none" } },
+    minimal: { reasoning: { effort: "minimal" } },
+    low: { reasoning: { effort: "low" } },
+    medium: { reasoning: { effort: "medium" } },
+    high: { reasoning: { effort: "high" } },
+    adaptive: { reasoning: { enabled: true } },
+    on: { reasoning: { effort: "xhigh" } },
+  },
+  deepseek: { off: { thinking: { type: "disabled" } }, on: { thinking: { type: "enabled" } } },
+  "chat-template": {
+    off: { chat_template_kwargs: { enable_thinking: false } },
+    on: { chat_template_kwargs: { enable_thinking: true } },
+  },
+};
+
+function fieldsOf(thinking: ThinkingDialect | ThinkingFields): ThinkingFields {
+  return typeof thinking === "string" ? DIALECTS[thinking] : thinking;
 }
 
 /** Mistral sends content as a list of chunks when the model reasons. */

@@ -12,6 +12,8 @@ import {
   type Step,
   type TextProtocol,
   type TextRequest,
+  type ThinkingFields,
+  thinkingFields,
 } from "./wire.ts";
 
 /** `POST /responses`: OpenAI's newer wire, spoken by xAI as well. */
@@ -20,8 +22,16 @@ export const openaiResponses: TextProtocol = { framing: "sse", build, readFrame,
 function build(request: TextRequest, route: Route): Built {
   const ignored: IgnoredOverride[] = [];
   const { thinking } = request;
-  if (thinking === "adaptive") ignored.push({ key: "thinking", value: thinking });
-  const effort = thinking === "off" ? "none" : thinking === "ultra" ? "max" : thinking;
+  const { instructions, refuses = [] } = route.quirks;
+  const taken = { maxTokens: request.maxTokens, temperature: request.temperature };
+  for (const key of refuses) {
+    const value = taken[key];
+    if (value !== undefined) ignored.push({ key, value });
+    taken[key] = undefined;
+  }
+  const declared = refuses.includes("maxTokens") ? undefined : route.maxTokens;
+  const reasoning = thinking && thinkingFields(thinking, dialect(route));
+  if (thinking && !reasoning) ignored.push({ key: "thinking", value: thinking });
   const body = {
     model: route.model,
     input: [
@@ -37,13 +47,29 @@ function build(request: TextRequest, route: Route): Built {
     // The default keeps every prompt and answer on the vendor's servers for 30 days.
     store: false,
     ...defined({
-      instructions: request.system,
-      max_output_tokens: request.maxTokens,
-      temperature: request.temperature,
+      instructions: request.system ?? instructions,
+      max_output_tokens: taken.maxTokens ?? declared,
+      temperature: taken.temperature,
     }),
-    ...(effort && thinking !== "adaptive" && { reasoning: { effort } }),
+    ...reasoning,
   };
   return { request: jsonRequest(endpoint(route.baseUrl, "/responses"), body), ignored };
+}
+
+const EFFORTS: ThinkingFields = {
+  off: { reasoning: { effort: "none" } },
+  minimal: { reasoning: { effort: "minimal" } },
+  low: { reasoning: { effort: "low" } },
+  medium: { reasoning: { effort: "medium" } },
+  high: { reasoning: { effort: "high" } },
+  xhigh: { reasoning: { effort: "xhigh" } },
+  max: { reasoning: { effort: "max" } },
+  ultra: { reasoning: { effort: "max" } },
+};
+
+/** The names are dialects of chat completions. */
+function dialect({ quirks: { thinking } }: Route): ThinkingFields {
+  return typeof thinking === "object" ? thinking : EFFORTS;
 }
 
 const response = v.object({

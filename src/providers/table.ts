@@ -1,3 +1,14 @@
+import { AWS_PROVIDERS } from "./aws.ts";
+import { AZURE, AZURE_KEY } from "./azure.ts";
+import { CLAUDE_QUIRKS } from "./claude.ts";
+import { CODEX_PROVIDERS } from "./codex.ts";
+import { COPILOT_PROVIDERS } from "./copilot.ts";
+import { GATEWAYS } from "./gateways.ts";
+import { GOOGLE_CLOUD_PROVIDERS } from "./google-cloud.ts";
+import { HOSTS } from "./hosts.ts";
+import { LOCAL_SERVERS } from "./local-servers.ts";
+import { MAKERS } from "./makers.ts";
+import * as thinking from "./thinking.ts";
 import type { Provider } from "./types.ts";
 
 /** OpenClaw's own default, for a model that is named without its provider. */
@@ -8,8 +19,9 @@ export const FIRST_STEPS =
   "Set a key, for example OPENAI_API_KEY, ANTHROPIC_API_KEY or GEMINI_API_KEY, or name a local server: --model ollama/<model>";
 
 /**
- * Every provider, in the order in which the first one with a credential is chosen. A vendor that speaks
- * chat completions is one row: id, name, env, baseUrl, `text`.
+ * Every provider, in the order in which the first one with a credential is chosen: the best known, then those who make
+ * models, those who serve them, gateways, logins to clouds, and the user's own machine. A vendor that speaks chat
+ * completions is one row: id, name, env, baseUrl, `text`.
  *
  * Endpoints, variables and default models: `provider-facts`, read from OpenClaw 2026.5.31.
  */
@@ -19,6 +31,9 @@ export const PROVIDERS: readonly Provider[] = [
     name: "OpenAI",
     env: ["OPENAI_API_KEY"],
     baseUrl: "https://api.openai.com/v1",
+    // A base URL of the config may lead to Azure.
+    auth: [AZURE_KEY],
+    loginProvider: "openai-codex",
     text: { protocol: "openai-responses", defaultModel: "gpt-5.5" },
   },
   {
@@ -38,12 +53,12 @@ export const PROVIDERS: readonly Provider[] = [
     text: {
       protocol: "anthropic-messages",
       defaultModel: "claude-opus-4-8",
-      quirks: {
-        maxTokens: [
-          { model: /claude-3-(?:opus|sonnet|haiku)/, tokens: 4096 },
-          { model: /claude-3-5/, tokens: 8192 },
-          { model: /claude/, tokens: 32_000 },
-        ],
+      quirks: CLAUDE_QUIRKS,
+      modelAliases: {
+        opus: "claude-opus-4-8",
+        "opus-4.8": "claude-opus-4-8",
+        "opus-4.6": "claude-opus-4-6",
+        "sonnet-4.6": "claude-sonnet-4-6",
       },
     },
   },
@@ -53,14 +68,32 @@ export const PROVIDERS: readonly Provider[] = [
     aliases: ["gemini"],
     env: ["GEMINI_API_KEY", "GOOGLE_API_KEY"],
     baseUrl: "https://generativelanguage.googleapis.com/v1beta",
-    auth: [{ header: "x-goog-api-key" }],
-    text: { protocol: "google-generate-content", defaultModel: "gemini-3.1-pro-preview" },
+    version: "/v1beta",
+    auth: [
+      // OpenClaw keeps a login as JSON where others keep a key: {"token":"ya29.…"}.
+      { keys: /^\{.*"token"\s*:\s*"([^"]+)"/, header: "authorization", prefix: "Bearer " },
+      { header: "x-goog-api-key" },
+    ],
+    text: {
+      protocol: "google-generate-content",
+      defaultModel: "gemini-3.1-pro-preview",
+      modelAliases: {
+        "gemini-3-pro": "gemini-3.1-pro-preview",
+        "gemini-3-pro-preview": "gemini-3.1-pro-preview",
+        "gemini-3.1-pro": "gemini-3.1-pro-preview",
+        "gemini-3-flash": "gemini-3-flash-preview",
+        "gemini-3.1-flash": "gemini-3-flash-preview",
+        "gemini-3.1-flash-preview": "gemini-3-flash-preview",
+        "gemini-3.1-flash-lite-preview": "gemini-3.1-flash-lite",
+      },
+    },
   },
   {
     id: "openrouter",
     name: "OpenRouter",
     env: ["OPENROUTER_API_KEY"],
     baseUrl: "https://openrouter.ai/api/v1",
+    login: "openrouter-pkce",
     headers: { "x-openrouter-title": "infer" },
     text: {
       protocol: "openai-chat",
@@ -74,66 +107,26 @@ export const PROVIDERS: readonly Provider[] = [
     name: "Groq",
     env: ["GROQ_API_KEY"],
     baseUrl: "https://api.groq.com/openai/v1",
-    text: { protocol: "openai-chat", defaultModel: "llama-3.3-70b-versatile" },
-  },
-  {
-    id: "mistral",
-    name: "Mistral",
-    env: ["MISTRAL_API_KEY"],
-    baseUrl: "https://api.mistral.ai/v1",
     text: {
       protocol: "openai-chat",
-      defaultModel: "mistral-large-latest",
-      // Mistral refuses a member that it does not know, `stream_options` among them.
-      quirks: { maxTokensField: "max_tokens", streamOptions: false, thinking: "high-or-none" },
+      defaultModel: "llama-3.3-70b-versatile",
+      // A model that does not reason is not asked to: Groq answers 400. https://console.groq.com/docs/reasoning
+      quirks: { thinking: thinking.NONE },
+      wires: [
+        { model: /gpt-oss/, protocol: "openai-chat", quirks: { thinking: thinking.LOW_TO_HIGH } },
+        { model: /qwen3/, protocol: "openai-chat", quirks: { thinking: thinking.GROQ_QWEN } },
+      ],
     },
   },
-  {
-    id: "deepseek",
-    name: "DeepSeek",
-    env: ["DEEPSEEK_API_KEY"],
-    baseUrl: "https://api.deepseek.com",
-    text: {
-      protocol: "openai-chat",
-      defaultModel: "deepseek-v4-flash",
-      quirks: { maxTokensField: "max_tokens", thinking: "deepseek" },
-    },
-  },
-  {
-    id: "xai",
-    name: "xAI",
-    aliases: ["x-ai", "grok"],
-    env: ["XAI_API_KEY"],
-    baseUrl: "https://api.x.ai/v1",
-    text: { protocol: "openai-responses", defaultModel: "grok-4.3" },
-  },
-  {
-    id: "ollama",
-    name: "Ollama",
-    env: ["OLLAMA_API_KEY"],
-    baseUrl: "http://127.0.0.1:11434",
-    keyless: true,
-    start: "ollama serve",
-    text: { protocol: "ollama-chat", defaultModel: "gemma4" },
-  },
-  {
-    id: "lmstudio",
-    name: "LM Studio",
-    env: ["LM_API_TOKEN"],
-    baseUrl: "http://localhost:1234/v1",
-    keyless: true,
-    start: "lms server start",
-    text: { protocol: "openai-chat", quirks: { maxTokensField: "max_tokens" } },
-  },
-  {
-    id: "vllm",
-    name: "vLLM",
-    env: ["VLLM_API_KEY"],
-    baseUrl: "http://127.0.0.1:8000/v1",
-    keyless: true,
-    start: "vllm serve <model>",
-    text: { protocol: "openai-chat", quirks: { thinking: "chat-template" } },
-  },
+  ...MAKERS,
+  ...HOSTS,
+  ...GATEWAYS,
+  ...AZURE,
+  ...CODEX_PROVIDERS,
+  ...COPILOT_PROVIDERS,
+  ...GOOGLE_CLOUD_PROVIDERS,
+  ...AWS_PROVIDERS,
+  ...LOCAL_SERVERS,
   {
     id: "local",
     name: "Embedded engines",

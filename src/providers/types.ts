@@ -1,9 +1,15 @@
-import type { TextProtocolId } from "../protocols/index.ts";
+import type { ImageLimits, ImageQuirks } from "../protocols/image-wire.ts";
+import type { ImageProtocolId, TextProtocolId } from "../protocols/index.ts";
 import type { TextQuirks } from "../protocols/wire.ts";
 
 /** How a key is put on a request. The first form whose `keys` the key matches is used. */
 export interface AuthForm {
+  /** When it has a group, that is what is sent of the key. */
   keys?: RegExp;
+  /** Only for requests to these hosts. */
+  hosts?: RegExp;
+  /** Only for requests to these paths: a gateway takes its key as the wire does that it passes on. */
+  paths?: RegExp;
   header: string;
   /** Before the key, with its space. */
   prefix?: string;
@@ -20,10 +26,94 @@ interface Service<Protocol extends string> {
   models?: readonly string[];
 }
 
-export interface TextService extends Service<TextProtocolId> {
+/** Another wire for some models of a provider. */
+export interface WireByModel {
+  /** Matched against the model's id as the vendor knows it. */
+  model: RegExp;
+  protocol: TextProtocolId;
+  /** In place of the row's own base URL; a configured one still wins. */
+  baseUrl?: string;
   quirks?: TextQuirks;
+}
+
+export interface TextService extends Service<TextProtocolId | ProcessProtocolId> {
+  quirks?: TextQuirks;
+  /** The wires of models that are not on `protocol`; the first whose pattern matches counts. */
+  wires?: readonly WireByModel[];
   /** Put before a model id that has no `/` in it. */
   bareModelPrefix?: string;
+  /** Model ids that the vendor knows by another name now, and short names of its own. */
+  modelAliases?: Readonly<Record<string, string>>;
+  /** Ids that are written otherwise than the vendor does, after the aliases: the first pattern that matches is replaced. */
+  modelRewrites?: readonly { id: RegExp; by: string }[];
+}
+
+export interface ImageService extends Service<ImageProtocolId> {
+  /** The models that the inventories name; any other is sent as it is. */
+  knownModels?: readonly string[];
+  quirks?: ImageQuirks;
+  limits: ImageLimits;
+  /** Where single models differ; the first whose pattern matches counts. */
+  modelLimits?: readonly { model: RegExp; limits: Partial<ImageLimits> }[];
+  /** In place of the row's own base URL; a configured one still wins. */
+  baseUrl?: string;
+  /** Milliseconds, where pictures take longer than the verb's own deadline. */
+  timeoutMs?: number;
+}
+
+/** Pictures described in words. */
+export interface VisionService extends Service<VisionProtocolId> {
+  /** Models that are not asked as they are for text; the first whose pattern matches counts. */
+  wires?: readonly VisionWire[];
+}
+
+interface VisionWire {
+  model: RegExp;
+  protocol: VisionProtocolId;
+  /** In place of the row's own base URL; a configured one still wins. */
+  baseUrl?: string;
+  /** MIME types that are sent as they are; without it, the ones that everybody takes. */
+  types?: readonly string[];
+}
+
+/** `text`: over the provider's wire for text, with the picture beside the question. */
+export type VisionProtocolId = "text" | "minimax-vlm" | "local-tesseract";
+
+/** Text through a program of the user's own instead of HTTP. */
+export type ProcessProtocolId = "codex-app-server";
+
+/**
+ * How a credential that is more than one key in a header is had: from files, by an exchange, or by signing. Without one
+ * the key itself is sent, in the row's `auth` forms. See `src/auth/`.
+ */
+export type SchemeId =
+  | "aws-sigv4"
+  | "aws-bearer"
+  | "github-copilot"
+  | "google-adc"
+  | "google-gemini-cli"
+  | "openai-codex";
+
+/** A part of the base URL that is the user's own: `{region}`, `{project}`. */
+export interface Setting {
+  /** What it is, for messages: `AWS region`. */
+  name: string;
+  /** Environment variables, the first that is set wins; `models.providers.<id>.params.<setting>` comes before them. */
+  env: readonly string[];
+  default?: string;
+  /** Where a model id tells it itself: the pattern's first group. It comes before everything else. */
+  fromModel?: RegExp;
+  /** Base URLs of values that do not fit into the pattern of the others: `{ global: "https://…" }`. */
+  baseUrls?: Readonly<Record<string, string>>;
+}
+
+/** How to log in without pasting a key, where the vendor documents it for other people's tools. */
+export type LoginId = "openrouter-pkce";
+
+/** How an expired OAuth token is renewed. */
+export interface OAuthClient {
+  tokenUrl: string;
+  clientId: string;
 }
 
 /**
@@ -37,17 +127,45 @@ export interface Provider {
   aliases?: readonly string[];
   /** Environment variables that may hold the key, the first that is set wins. */
   env: readonly string[];
+  /**
+   * Variables that hold a credential which is mostly meant for something else, as GITHUB_TOKEN is in CI: they count once
+   * the provider is named, and never choose it.
+   */
+  ambientEnv?: readonly string[];
+  /** A value of the variables that means "no key": it says that the server is there. */
+  placeholder?: string;
+  /** `{name}` in it is filled in from `settings`. */
   baseUrl: string;
+  /** Put behind a configured address that has no version in it: `/v1beta`. */
+  version?: string;
+  /** Other addresses of the same vendor, by region or plan: `cn` of `moonshot` is the provider `moonshot-cn`. */
+  variants?: Readonly<Record<string, string>>;
+  /** Variables that name another host: `MINIMAX_API_HOST`, `OLLAMA_HOST`; the first that is set wins, its path does not count. */
+  hostEnv?: readonly string[];
+  settings?: Readonly<Record<string, Setting>>;
   /** Default: `Authorization: Bearer <key>`. */
   auth?: readonly AuthForm[];
+  scheme?: SchemeId;
+  login?: LoginId;
+  /** The provider that a subscription's login goes to, when there is no key. */
+  loginProvider?: string;
+  oauth?: OAuthClient;
   /** Works without a key: servers on the user's own machine. */
   keyless?: true;
+  /** One short request finds out whether it is there, when nothing else is set up. */
+  probe?: true;
+  /** What a server has to be told before a model is asked. */
+  prepare?: "lmstudio-load";
   /** The command that starts it, for a server on the user's own machine. */
   start?: string;
   /** The engines of `src/local/`: there without being set up. */
   embedded?: true;
   headers?: Readonly<Record<string, string>>;
+  /** Headers that carry a second credential, when its variable is set. */
+  headersFromEnv?: Readonly<Record<string, { env: string; prefix?: string }>>;
   text?: TextService;
+  image?: ImageService;
+  vision?: VisionService;
   embedding?: Service<"local-use-lite">;
   speech?: Service<"local-flite">;
 }

@@ -10,9 +10,11 @@ const WAY = ["main", "cli", "commands", "capabilities", "engine", "providers", "
 /** The rooms beside the way: what each may use. */
 const BESIDE: Readonly<Record<string, readonly string[]>> = {
   core: [],
-  media: ["core", "http", "config"],
+  media: ["core", "http", "config", "process"],
   local: ["core"],
-  config: ["core"],
+  process: ["core"],
+  config: ["core", "process"],
+  auth: ["core", "http", "config", "process", "providers"],
   catalog: ["core"],
   output: ["core", "http"],
   gateway: ["core", "http", "config"],
@@ -185,6 +187,8 @@ describe("start-up", () => {
       "providers",
       "protocols",
       "config",
+      "auth",
+      "process",
       "catalog",
       "media",
       "local",

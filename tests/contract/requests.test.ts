@@ -100,20 +100,101 @@ const WIRES: readonly Wire[] = [
     name: "openai-chat in Mistral's dialect",
     protocol: openaiChat,
     provider: "mistral",
-    models: ["mistral-large-latest"],
+    models: ["mistral-large-latest", "mistral-medium-3-5", "magistral-small"],
     contract: "mistral.json",
     path: "/v1/chat/completions",
+  },
+  ...["azure-openai", "microsoft-foundry"].map((provider) => ({
+    name: `openai-responses at ${provider}`,
+    protocol: openaiResponses,
+    provider,
+    models: ["gpt-5.5"],
+    contract: "openai.json",
+    path: "/responses",
+  })),
+  {
+    name: "openai-responses at xAI, which says that it is OpenAI's",
+    protocol: openaiResponses,
+    provider: "xai",
+    models: ["grok-4.3", "grok-4", "grok-3-mini", "grok-4.20-multi-agent"],
+    contract: "openai.json",
+    path: "/responses",
+  },
+  {
+    name: "openai-responses at opencode",
+    protocol: openaiResponses,
+    provider: "opencode",
+    models: ["gpt-5.5"],
+    contract: "openai.json",
+    path: "/responses",
+  },
+  // What these add to OpenAI's own is within its description, which refuses an effort that it does not know.
+  ...(
+    [
+      ["deepinfra", ["deepseek-ai/DeepSeek-V4-Flash"]],
+      ["huggingface", ["deepseek-ai/DeepSeek-R1"]],
+      ["litellm", ["claude-opus-4-6"]],
+      ["lmstudio", ["qwen3"]],
+      ["cerebras", ["zai-glm-4.7", "gpt-oss-120b", "llama3.1-8b"]],
+      ["groq", ["openai/gpt-oss-120b", "llama-3.3-70b-versatile"]],
+      ["perplexity", ["sonar-pro", "sonar-deep-research"]],
+      ["venice", ["kimi-k2-5"]],
+    ] as const
+  ).map(([provider, models]) => ({
+    name: `openai-chat at ${provider}`,
+    protocol: openaiChat,
+    provider,
+    models: [...models],
+    contract: "openai.json",
+    path: "/chat/completions",
+  })),
+  ...(
+    [
+      ["kimi", ["kimi-for-coding"]],
+      ["minimax", ["MiniMax-M2.7"]],
+      ["synthetic", ["hf:MiniMaxAI/MiniMax-M2.5"]],
+      ["cloudflare-ai-gateway", ["claude-sonnet-4-6"]],
+      ["vercel-ai-gateway", ["anthropic/claude-opus-4.6"]],
+      ["opencode", ["claude-opus-4-6"]],
+      ["opencode-go", ["minimax-m2.5"]],
+    ] as const
+  ).map(([provider, models]) => ({
+    name: `anthropic-messages at ${provider}`,
+    protocol: anthropicMessages,
+    provider,
+    models: [...models],
+    contract: "anthropic.json",
+    path: "/v1/messages",
+  })),
+  {
+    name: "google-generate-content at opencode",
+    protocol: googleGenerateContent,
+    provider: "opencode",
+    models: ["gemini-3-flash"],
+    contract: "google-gemini-official.json",
+    path: "/v1beta/models/{model}:streamGenerateContent",
+    adjust: (body, model) => ({ ...body, model: `models/${model}` }),
+  },
+  {
+    name: "ollama-chat at ollama-cloud",
+    protocol: ollamaChat,
+    provider: "ollama-cloud",
+    models: ["kimi-k2.5:cloud", "gpt-oss:20b"],
+    contract: "ollama.json",
+    path: "/api/chat",
   },
 ];
 
 function routeTo(id: string, model: string): Route {
   const provider = PROVIDERS.find((row) => row.id === id);
   if (!provider) throw new Error(`no provider ${id}`);
-  return { model, baseUrl: provider.baseUrl, quirks: provider.text?.quirks ?? {} };
+  const wire = provider.text?.wires?.find((one) => one.model.test(model));
+  return { model, baseUrl: wire?.baseUrl ?? provider.baseUrl, quirks: { ...provider.text?.quirks, ...wire?.quirks } };
 }
 
 function bodyOf(protocol: TextProtocol, request: TextRequest, route: Route): Body {
-  return JSON.parse(protocol.build(request, route).request.body ?? "null") as Body;
+  const { body } = protocol.build(request, route).request;
+  return JSON.parse(typeof body === "string" ? body : "null") as Body;
 }
 
 /** Reading a description takes a while: each is read once, and only when a test needs it. */

@@ -7,7 +7,7 @@ import { envelopeSchema } from "../../src/core/envelope-schema.ts";
 import type { ErrorType } from "../../src/core/error.ts";
 import { type CliRun, runInProcess } from "../support/context.ts";
 import { type Behaviour, beginStream, chunk, endStream, FaultServer, respond } from "./fault-server.ts";
-import { type FakeAnswer, WIRES, type Wire } from "./wires.ts";
+import { type FakeAnswer, type Piece, WIRES, type Wire } from "./wires.ts";
 
 /** Every way in which an answer can be wrong, over every wire: a new fault is a row here. */
 interface Fault {
@@ -54,7 +54,10 @@ const streams =
   };
 
 /** All of the answer but its last piece and its end. */
-const half = (wire: Wire): string[] => wire.stream(ANSWER).slice(0, wire.stream({ pieces: [] }).length > 3 ? 4 : 3);
+const half = (wire: Wire): Piece[] => wire.stream(ANSWER).slice(0, wire.stream({ pieces: [] }).length > 3 ? 4 : 3);
+
+const bytes = (pieces: readonly Piece[]): Buffer<ArrayBuffer> =>
+  Buffer.concat(pieces.map((piece) => Buffer.from(piece)));
 
 const fails = (type: ErrorType, exitCode: number, requests: number, message = new RegExp(WORDS)) => ({
   type,
@@ -207,7 +210,7 @@ const FAULTS: Fault[] = [
     name: "a message that is not JSON",
     behaviour: (wire) => (socket) => {
       beginStream(socket, wire.contentType);
-      chunk(socket, wire.contentType.includes("event") ? "data: {oops\n\n" : "{oops\n");
+      chunk(socket, wire.message("{oops"));
       endStream(socket);
     },
     ...fails("provider_error", 1, 1, /not JSON/),
@@ -230,7 +233,7 @@ const FAULTS: Fault[] = [
   {
     name: "a stream that is cut inside a message",
     behaviour: (wire) => (socket) => {
-      const all = Buffer.from(half(wire).join(""));
+      const all = bytes(half(wire));
       beginStream(socket, wire.contentType);
       chunk(socket, all.subarray(0, all.length - 9));
       endStream(socket);
@@ -324,7 +327,7 @@ const FAULTS: Fault[] = [
     behaviour: (wire) => (socket) => {
       beginStream(socket, wire.contentType);
       socket.setNoDelay(true);
-      for (const byte of Buffer.from(wire.stream(ANSWER).join(""))) chunk(socket, Buffer.from([byte]));
+      for (const byte of bytes(wire.stream(ANSWER))) chunk(socket, Buffer.from([byte]));
       endStream(socket);
     },
     ...succeeds,
@@ -333,7 +336,9 @@ const FAULTS: Fault[] = [
     name: "an answer with CRLF line ends",
     behaviour: (wire) => (socket) => {
       beginStream(socket, wire.contentType);
-      chunk(socket, wire.stream(ANSWER).join("").replaceAll("\n", "\r\n"));
+      // A binary message has no lines.
+      const pieces = wire.stream(ANSWER).map((one) => (typeof one === "string" ? one.replaceAll("\n", "\r\n") : one));
+      chunk(socket, bytes(pieces));
       endStream(socket);
     },
     ...succeeds,
@@ -350,7 +355,7 @@ const FAULTS: Fault[] = [
   {
     name: "a gzipped answer",
     behaviour: (wire) => (socket) =>
-      respond(socket, 200, Buffer.from(Bun.gzipSync(wire.stream(ANSWER).join(""))), {
+      respond(socket, 200, Buffer.from(Bun.gzipSync(bytes(wire.stream(ANSWER)))), {
         "content-type": wire.contentType,
         "content-encoding": "gzip",
       }),

@@ -1,4 +1,8 @@
+import { crc32 } from "node:zlib";
 import type { FinishReason } from "../../src/core/envelope.ts";
+
+/** A message as it goes over the wire: text, or bytes where the wire is binary. */
+export type Piece = string | Buffer;
 
 /** One vendor's way of speaking, as its own description has it: what a fault is made of. */
 export interface Wire {
@@ -6,13 +10,15 @@ export interface Wire {
   api: string;
   contentType: string;
   /** A whole answer as the messages of a stream, in order. */
-  stream(answer: FakeAnswer): string[];
+  stream(answer: FakeAnswer): Piece[];
   /** The same in one piece. */
   whole(answer: FakeAnswer): string;
   /** The vendor's error body. */
   error(status: number, message: string): string;
   /** An error as it comes in the middle of a stream. */
-  errorMessage(message: string): string;
+  errorMessage(message: string): Piece;
+  /** A message of the stream with this in it. */
+  message(data: string): Piece;
 }
 
 export interface FakeAnswer {
@@ -24,6 +30,7 @@ export interface FakeAnswer {
 const sse = (data: unknown, event?: string): string =>
   `${event ? `event: ${event}\n` : ""}data: ${typeof data === "string" ? data : JSON.stringify(data)}\n\n`;
 const line = (data: unknown): string => `${JSON.stringify(data)}\n`;
+const sseMessage = (data: string): string => sse(data);
 const USAGE = { input: 11, output: 7 };
 
 const chatFinish = (finish: FinishReason = "stop"): string => finish;
@@ -60,6 +67,7 @@ const openaiChat: Wire = {
     }),
   error: (_status, message) => JSON.stringify({ error: { message, type: "some_error", param: null, code: null } }),
   errorMessage: (message) => sse({ error: { message, type: "server_error" } }),
+  message: sseMessage,
 };
 
 const responsesBody = ({ pieces, finish = "stop" }: FakeAnswer): object => ({
@@ -92,6 +100,7 @@ const openaiResponses: Wire = {
   whole: (answer) => JSON.stringify(responsesBody(answer)),
   error: openaiChat.error,
   errorMessage: (message) => sse({ type: "error", code: "server_error", message, param: null }, "error"),
+  message: sseMessage,
 };
 
 const anthropicMessages: Wire = {
@@ -134,6 +143,7 @@ const anthropicMessages: Wire = {
   error: (_status, message) =>
     JSON.stringify({ type: "error", error: { type: "some_error", message }, request_id: "req_1" }),
   errorMessage: (message) => sse({ type: "error", error: { type: "api_error", message } }, "error"),
+  message: sseMessage,
 };
 
 const googleUsage = {
@@ -159,6 +169,15 @@ const googleGenerateContent: Wire = {
     }),
   error: (status, message) => JSON.stringify({ error: { code: status, message, status: "SOME_STATUS", details: [] } }),
   errorMessage: (message) => sse({ error: { code: 500, message, status: "INTERNAL" } }),
+  message: sseMessage,
+};
+
+const enveloped = (frame: string): string => sse({ response: JSON.parse(frame.replace(/^data: /, "")) });
+const googleCodeAssist: Wire = {
+  ...googleGenerateContent,
+  api: "google-gemini-cli",
+  stream: (answer) => googleGenerateContent.stream(answer).map((frame) => enveloped(String(frame))),
+  whole: (answer) => JSON.stringify({ response: JSON.parse(googleGenerateContent.whole(answer)) }),
 };
 
 const ollamaChat: Wire = {
@@ -185,6 +204,73 @@ const ollamaChat: Wire = {
     }),
   error: (_status, message) => JSON.stringify({ error: message }),
   errorMessage: (message) => line({ error: message }),
+  message: (data) => `${data}\n`,
+};
+
+/** A message of `application/vnd.amazon.eventstream`: https://smithy.io/2.0/aws/amazon-eventstream.html */
+export function awsMessage(headers: Readonly<Record<string, string>>, payload: string | Buffer): Buffer {
+  const encoded = Object.entries(headers).map(([name, value]) => {
+    const [key, text] = [Buffer.from(name), Buffer.from(value)];
+    return Buffer.concat([Buffer.of(key.length), key, Buffer.of(7, text.length >> 8, text.length & 255), text]);
+  });
+  const [head, body] = [Buffer.concat(encoded), Buffer.from(payload)];
+  const prelude = words(16 + head.length + body.length, head.length);
+  const start = Buffer.concat([prelude, words(crc32(prelude)), head, body]);
+  return Buffer.concat([start, words(crc32(start))]);
+}
+
+function words(...numbers: number[]): Buffer {
+  const bytes = Buffer.alloc(4 * numbers.length);
+  for (const [at, number] of numbers.entries()) bytes.writeUInt32BE(number, 4 * at);
+  return bytes;
+}
+
+const bedrockFinish: Partial<Record<FinishReason, string>> = {
+  stop: "end_turn",
+  length: "max_tokens",
+  content_filter: "guardrail_intervened",
+};
+const bedrockUsage = {
+  inputTokens: USAGE.input,
+  outputTokens: USAGE.output,
+  totalTokens: USAGE.input + USAGE.output,
+};
+const bedrockEvent = (type: string, payload: string): Buffer =>
+  awsMessage({ ":event-type": type, ":content-type": "application/json", ":message-type": "event" }, payload);
+const bedrock = (type: string, payload: object): Buffer =>
+  bedrockEvent(type, JSON.stringify({ ...payload, p: "abcd" }));
+
+const bedrockConverse: Wire = {
+  api: "bedrock-converse-stream",
+  contentType: "application/vnd.amazon.eventstream",
+  stream: ({ pieces, reasoning, finish = "stop" }) => [
+    bedrock("messageStart", { role: "assistant" }),
+    ...(reasoning
+      ? [bedrock("contentBlockDelta", { contentBlockIndex: 0, delta: { reasoningContent: { text: reasoning } } })]
+      : []),
+    ...pieces.map((text) => bedrock("contentBlockDelta", { contentBlockIndex: 0, delta: { text } })),
+    bedrock("contentBlockStop", { contentBlockIndex: 0 }),
+    bedrock("messageStop", { stopReason: bedrockFinish[finish] }),
+    bedrock("metadata", { usage: bedrockUsage, metrics: { latencyMs: 5 } }),
+  ],
+  whole: ({ pieces, finish = "stop" }) =>
+    JSON.stringify({
+      output: { message: { role: "assistant", content: [{ text: pieces.join("") }] } },
+      stopReason: bedrockFinish[finish],
+      usage: bedrockUsage,
+      metrics: { latencyMs: 5 },
+    }),
+  error: (_status, message) => JSON.stringify({ message }),
+  errorMessage: (message) =>
+    awsMessage(
+      {
+        ":exception-type": "modelStreamErrorException",
+        ":content-type": "application/json",
+        ":message-type": "exception",
+      },
+      JSON.stringify({ message }),
+    ),
+  message: (data) => bedrockEvent("contentBlockDelta", data),
 };
 
 export const WIRES: Readonly<Record<string, Wire>> = {
@@ -192,5 +278,7 @@ export const WIRES: Readonly<Record<string, Wire>> = {
   "openai-responses": openaiResponses,
   "anthropic-messages": anthropicMessages,
   "google-generate-content": googleGenerateContent,
+  "google-code-assist": googleCodeAssist,
+  "bedrock-converse": bedrockConverse,
   "ollama-chat": ollamaChat,
 };

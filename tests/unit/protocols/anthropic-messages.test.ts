@@ -98,7 +98,38 @@ describe("build", () => {
   });
 });
 
+describe("build on Google Cloud", () => {
+  const route = { baseUrl: "https://aiplatform.googleapis.com/v1/projects/p/locations/global/publishers/anthropic" };
+
+  test("the model is in the path and the version in the body", () => {
+    const built = build({ system: "Be brief" }, { ...route, model: "claude-sonnet-4-6", quirks: { vertex: true } });
+    expect(built).toEqual({
+      method: "POST",
+      url: `${route.baseUrl}/models/claude-sonnet-4-6:streamRawPredict`,
+      headers: { "content-type": "application/json" },
+      body: {
+        anthropic_version: "vertex-2023-10-16",
+        max_tokens: 8192,
+        messages: [{ role: "user", content: "Hi" }],
+        stream: true,
+        system: "Be brief",
+      } as unknown as Body,
+      ignored: [],
+    });
+  });
+
+  test("a dated model keeps its @", () => {
+    const { url } = build({}, { ...route, model: "claude-sonnet-4-5@20250929", quirks: { vertex: true } });
+    expect(url).toEndWith("/models/claude-sonnet-4-5@20250929:streamRawPredict");
+  });
+});
+
 describe("build with --thinking", () => {
+  test("Copilot's spelling of a version is the same model", () => {
+    expect(build({ thinking: "high" }, { model: "claude-opus-4.7" }).body.thinking).toEqual({ type: "adaptive" });
+    expect(build({ thinking: "high" }, { model: "claude-sonnet-4.5" }).body.thinking?.type).toBe("enabled");
+  });
+
   test.each(["claude-opus-4-8", "claude-sonnet-4-5-20250929"])("off on %s", (model) => {
     const { body, ignored } = build({ thinking: "off", temperature: 0.5 }, { model });
     expect(body.thinking).toEqual({ type: "disabled" });
@@ -293,4 +324,11 @@ describe("readWhole", () => {
   test.each([null, "x", 1, { content: "x" }])("malformed → provider_error: %j", (json) => {
     expect(() => anthropicMessages.readWhole(json)).toThrow(expect.objectContaining({ type: "provider_error" }));
   });
+});
+
+test("a limit that the config declares leaves the thinking budget as it is", () => {
+  const route = { model: "claude-sonnet-4-5", baseUrl: "https://api.anthropic.com", quirks: {}, maxTokens: 16_000 };
+  const request = { prompt: "Hi", images: [], thinking: "high" as const };
+  const { body } = anthropicMessages.build(request, route).request;
+  expect(JSON.parse(body)).toMatchObject({ max_tokens: 16_000, thinking: { budget_tokens: 14_976 } });
 });

@@ -319,3 +319,17 @@ describe("failureInside: an error that came with a 200", () => {
     expect(failureInside({ smell: "burnt" }, 200).message).toContain("burnt");
   });
 });
+
+describe("MiniMax's errors, which come inside a 200", () => {
+  test.each([
+    [1004, "auth"],
+    [2049, "auth"],
+    [1008, "rate_limited"],
+    [1002, "rate_limited"],
+    [1026, "refused"],
+    [2013, "provider_error"],
+  ] as const)("%d is %s, in its own words", (status_code, type) => {
+    const error = failureInside({ status_code, status_msg: "in its own words" }, 200);
+    expect({ type: error.type, message: error.message }).toEqual({ type, message: "in its own words" });
+  });
+});

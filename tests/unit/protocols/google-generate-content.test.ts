@@ -61,12 +61,10 @@ describe("build", () => {
   });
 
   test.each([
-    [HOST, `${HOST}/v1beta/models/m`],
-    [`${HOST}/`, `${HOST}/v1beta/models/m`],
     [`${HOST}/v1beta/`, `${HOST}/v1beta/models/m`],
     [`${HOST}/v1`, `${HOST}/v1/models/m`],
     [`${HOST}/v1alpha`, `${HOST}/v1alpha/models/m`],
-    ["http://localhost:8080/gemini", "http://localhost:8080/gemini/v1beta/models/m"],
+    ["http://localhost:8080/gemini", "http://localhost:8080/gemini/models/m"],
   ])("base %s → %s", (baseUrl, url) => {
     expect(build({}, { baseUrl, model: "m" }).url).toBe(`${url}:streamGenerateContent?alt=sse`);
   });
@@ -82,20 +80,31 @@ describe("build", () => {
   });
 });
 
+describe("build on Google Cloud", () => {
+  const PUBLISHER = "/v1/projects/p/locations/us-central1/publishers/google";
+
+  test.each([PUBLISHER, `${PUBLISHER}/`, "/v1/publishers/google"])("the base %s is left as it is", (base) => {
+    const { url } = build({}, { baseUrl: `https://aiplatform.googleapis.com${base}` });
+    expect(url).toBe(
+      `https://aiplatform.googleapis.com${base.replace(/\/$/, "")}/models/gemini-3-flash-preview:streamGenerateContent?alt=sse`,
+    );
+  });
+});
+
 describe("build with --thinking", () => {
   const level = (thinkingLevel: string) => ({ thinkingLevel });
   const budget = (thinkingBudget: number) => ({ thinkingBudget });
   test.each([
-    ["gemini-3-flash-preview", "off", level("minimal")],
-    ["gemini-3-flash-preview", "minimal", level("minimal")],
-    ["gemini-3-flash-preview", "low", level("low")],
-    ["gemini-3-flash-preview", "medium", level("medium")],
-    ["gemini-3-flash-preview", "high", level("high")],
-    ["gemini-3-flash-preview", "xhigh", level("high")],
-    ["gemini-3-flash-preview", "max", level("high")],
-    ["gemini-3-flash-preview", "ultra", level("high")],
+    ["gemini-3-flash-preview", "off", level("MINIMAL")],
+    ["gemini-3-flash-preview", "minimal", level("MINIMAL")],
+    ["gemini-3-flash-preview", "low", level("LOW")],
+    ["gemini-3-flash-preview", "medium", level("MEDIUM")],
+    ["gemini-3-flash-preview", "high", level("HIGH")],
+    ["gemini-3-flash-preview", "xhigh", level("HIGH")],
+    ["gemini-3-flash-preview", "max", level("HIGH")],
+    ["gemini-3-flash-preview", "ultra", level("HIGH")],
     ["gemini-3-flash-preview", "adaptive", undefined],
-    ["gemini-3.1-pro-preview", "high", level("high")],
+    ["gemini-3.1-pro-preview", "high", level("HIGH")],
     ["gemini-2.5-flash", "off", budget(0)],
     ["gemini-2.5-flash", "minimal", budget(512)],
     ["gemini-2.5-flash", "low", budget(1024)],
@@ -117,7 +126,7 @@ describe("build with --thinking", () => {
   // "minimal", Gemini 2.5 Pro a budget below 128: both answer 400.
   test.each(["off", "minimal"] as const)("%s on a Pro model of Gemini 3 is its lowest level", (thinking) => {
     const { body } = build({ thinking }, { model: "gemini-3.1-pro-preview" });
-    expect(body.generationConfig?.thinkingConfig).toEqual(level("low"));
+    expect(body.generationConfig?.thinkingConfig).toEqual(level("LOW"));
   });
 
   test("off on Gemini 2.5 Pro is a budget that it takes", () => {

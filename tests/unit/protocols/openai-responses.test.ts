@@ -76,6 +76,23 @@ describe("build", () => {
     expect(ignored).toEqual([]);
   });
 
+  test("instructions that a server requires stand in for a system prompt that nobody gave", () => {
+    const quirks = { instructions: "Help." };
+    expect(build({}, { quirks }).body).toEqual({ ...BODY, instructions: "Help." });
+    expect(build({ system: "Be brief" }, { quirks }).body).toEqual({ ...BODY, instructions: "Be brief" });
+  });
+
+  test("hints that a server refuses are left out and told", () => {
+    const route: Partial<Route> = { quirks: { refuses: ["maxTokens", "temperature"] } };
+    const { body, ignored } = build({ maxTokens: 9, temperature: 0 }, route);
+    expect(body).toEqual(BODY);
+    expect(ignored).toEqual([
+      { key: "maxTokens", value: 9 },
+      { key: "temperature", value: 0 },
+    ]);
+    expect(build({}, route).ignored).toEqual([]);
+  });
+
   test("--thinking adaptive cannot be said and is told so", () => {
     const { body, ignored } = build({ thinking: "adaptive" satisfies ThinkingLevel });
     expect(body).toEqual(BODY);
