@@ -1,15 +1,16 @@
 import type { Context } from "../core/context.ts";
+import { deadline } from "../core/deadline.ts";
 import { InferError } from "../core/error.ts";
 import { type Call, tryCandidates } from "../engine/attempts.ts";
-import { authorise } from "../engine/authorise.ts";
+import { authorise, openSession } from "../engine/authorise.ts";
 import type { Candidate } from "../engine/candidates.ts";
 import { exchange } from "../engine/exchange.ts";
-import { textRoute } from "../engine/route.ts";
+import { seesPictures } from "../engine/known-model.ts";
+import { isProcess, textRoute } from "../engine/route.ts";
 import { readTextAnswer, type Show } from "../engine/text-answer.ts";
-import { deadline } from "../http/deadline.ts";
 import type { Answer } from "../protocols/answer.ts";
 import { TEXT_PROTOCOLS } from "../protocols/index.ts";
-import type { Image, TextRequest } from "../protocols/wire.ts";
+import type { Image, TextRequest, ThinkingLevel } from "../protocols/wire.ts";
 
 interface TextRun {
   request: TextRequest;
@@ -60,7 +61,8 @@ export async function readImages(
   return images;
 }
 
-async function ask(
+/** One question to one model, without another try. */
+export async function ask(
   context: Context,
   candidate: Candidate,
   request: TextRequest,
@@ -68,23 +70,58 @@ async function ask(
   show: Show,
 ): Promise<Answer> {
   if (request.images.length > 0) await refuseTextOnly(candidate);
-  const { protocol: id, route } = textRoute(candidate);
+  if (candidate.provider.text && isProcess(candidate.provider.text.protocol)) {
+    return askProgram(context, candidate, request, call, show);
+  }
+  const session = await openSession(context, candidate, call.signal);
+  const { protocol: id, route, settings } = textRoute(candidate, session);
+  if (candidate.provider.prepare) {
+    const { loadModel } = await import("../engine/prepare.ts");
+    await loadModel(context, candidate, session, route, call);
+  }
   const protocol = await TEXT_PROTOCOLS[id]();
   const { request: message, ignored } = protocol.build(request, route);
-  const reply = await exchange(context, call, authorise(context, message, candidate));
+  const reply = await exchange(context, call, await authorise(context, message, candidate, session, settings));
   const answer = await readTextAnswer(protocol, reply, show);
   context.report.ignoredOverrides = ignored;
   return answer;
 }
 
+/** Codex's own words; it has none for a model that decides by itself. */
+const CODEX_EFFORTS: Readonly<Partial<Record<ThinkingLevel, string>>> = {
+  off: "none",
+  minimal: "minimal",
+  low: "low",
+  medium: "medium",
+  high: "high",
+  xhigh: "xhigh",
+  max: "xhigh",
+  ultra: "xhigh",
+};
+
+/** Through the user's own Codex; what it has no words for is said. */
+async function askProgram(
+  context: Context,
+  { model }: Candidate,
+  { thinking, maxTokens, temperature, ...question }: TextRequest,
+  call: Call,
+  show: Show,
+): Promise<Answer> {
+  const { askCodex } = await import("../process/codex-app-server.ts");
+  const effort = thinking && CODEX_EFFORTS[thinking];
+  const answer = await askCodex(context, { ...question, effort }, model, call.signal, show);
+  const dropped = { maxTokens, temperature, ...(thinking === "adaptive" && { thinking }) };
+  context.report.ignoredOverrides = Object.entries(dropped).flatMap(([key, value]) =>
+    value === undefined ? [] : [{ key, value }],
+  );
+  return answer;
+}
+
 /** A model that is known to take text only would at best drop the picture in silence. */
 async function refuseTextOnly({ provider, model }: Candidate): Promise<void> {
-  const configured = provider.models.find(({ id }) => id === model)?.input;
-  const { findModel } = await import("../catalog/index.ts");
-  const input = configured ?? findModel(provider.id, model ?? "")?.input;
-  if (!input || input.includes("image")) return;
+  if ((await seesPictures(provider, model)) !== false) return;
   throw new InferError("usage", `${provider.id}/${model} takes text only; it cannot see the image.`, {
-    hint: "Choose a model that takes images with --model, or leave --file out.",
+    hint: "Choose a model that takes images with --model.",
   });
 }
 

@@ -2,10 +2,10 @@ import * as v from "valibot";
 import { TRANSPORTS } from "../commands/index.ts";
 import { flagsOf, type Row } from "../core/capability.ts";
 import type { Context } from "../core/context.ts";
+import { deadline } from "../core/deadline.ts";
 import { InferError } from "../core/error.ts";
 import type { ChoiceFlag, Flag, NumberFlag, TextFlag } from "../core/flags.ts";
 import { readBytes } from "../http/body.ts";
-import { deadline } from "../http/deadline.ts";
 import type { Values } from "./argv.ts";
 
 type VerbInput = Record<string, unknown>;
@@ -75,6 +75,11 @@ function checkText(flag: Flag, texts: readonly string[]): void {
   }
   if (flag.filled && texts.some((text) => text.trim() === ""))
     throw new InferError("usage", `--${flag.name} is blank.`);
+  const { form } = flag;
+  const odd = form && texts.find((text) => !form.pattern.test(text.trim()));
+  if (odd !== undefined) {
+    throw new InferError("usage", `--${flag.name}: ${JSON.stringify(odd)} does not look like ${form?.example}.`);
+  }
 }
 
 /** No model reads this much. */

@@ -13,6 +13,7 @@ export function earlyOptions(argv: readonly string[]): GlobalOptions {
 /** Runs one command line and hands back what is to be printed. */
 export async function runCli(argv: readonly string[], context: Context): Promise<Result> {
   context.report.capability = capabilityOf(namedCapability(argv));
+  for (const key of keysIn(argv)) context.secrets.add(key);
   const invocation = parseArgv(argv);
   switch (invocation.kind) {
     case "version":
@@ -30,6 +31,14 @@ export async function runCli(argv: readonly string[], context: Context): Promise
       return runVerb(invocation.row, invocation.values, context);
     }
   }
+}
+
+/** What begins as vendors' keys do. One that is typed in the wrong place must not be quoted by the message about it. */
+const KEY_LIKE =
+  /(?<![A-Za-z0-9])(?:(?:sk|pk|rk|gsk|xai|hf|r8|ghp|gho|ghu|github_pat|nvapi|tvly|pplx|csk|fw|tgp)[-_]|AIza|AKIA)[A-Za-z0-9_-]{12,}/g;
+
+function keysIn(argv: readonly string[]): string[] {
+  return argv.flatMap((token) => token.match(KEY_LIKE) ?? []);
 }
 
 /** The flags of every command, out of a verb's input or of what is known of one. */

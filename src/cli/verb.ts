@@ -14,9 +14,7 @@ export async function runVerb(row: Row, values: Values, context: Context): Promi
   if (checked.output === "-" && context.stdio.outIsTerminal()) {
     throw new InferError("usage", "--output - would put the bytes on the terminal.", { hint: "Send them on: | or >" });
   }
-  const { agent, timeoutMs } = context.options;
-  if (agent !== undefined)
-    context.report.warnings.push("This build has no settings per agent yet: --agent changes nothing.");
+  const { timeoutMs } = context.options;
   if (timeoutMs !== undefined) context.endsAt = context.now() + timeoutMs;
   const input = await completeTexts(row, checked, context);
   // Without --timeout-ms, the time that a slow pipe takes is not the command's.

@@ -2,6 +2,8 @@ import { loadConfig } from "../config/file.ts";
 import type { Context } from "../core/context.ts";
 import { setBackend } from "../engine/attempts.ts";
 import { type Candidate, type ServiceName, selectCandidates } from "../engine/candidates.ts";
+import type { KnownProvider } from "../engine/directory.ts";
+import { Keyring } from "../engine/keyring.ts";
 
 interface BackendFlags {
   provider?: string | undefined;
@@ -9,10 +11,18 @@ interface BackendFlags {
   fallback: readonly string[];
 }
 
-/** What a verb runs on, by its flags and the config. */
-export async function choose(context: Context, service: ServiceName, flags: BackendFlags): Promise<Candidate[]> {
+/** What a verb runs on, by its flags and the config. `suits` narrows what is chosen when neither names anything. */
+export async function choose(
+  context: Context,
+  service: ServiceName,
+  flags: BackendFlags,
+  suits?: (provider: KnownProvider) => boolean,
+): Promise<Candidate[]> {
   const { provider, model, fallback } = flags;
-  const candidates = selectCandidates({ service, provider, model, fallback }, await loadConfig(context));
+  const candidates = await selectCandidates(
+    { service, provider, model, fallback, ...(suits && { suits }) },
+    new Keyring(context, await loadConfig(context)),
+  );
   const [first] = candidates;
   if (first) {
     setBackend(context, first);
@@ -22,9 +32,9 @@ export async function choose(context: Context, service: ServiceName, flags: Back
 }
 
 /** `--verbose` tells in one line why this backend was chosen. */
-async function explain(context: Context, { provider, model, reason, keySource }: Candidate): Promise<void> {
+async function explain(context: Context, { provider, model, reason, credential }: Candidate): Promise<void> {
   if (!context.options.verbose) return;
   const { say } = await import("../output/stderr.ts");
   const name = model === null ? provider.id : `${provider.id}/${model}`;
-  say(context, "verbose", `${name} (chosen by ${reason}; key: ${keySource})`);
+  say(context, "verbose", `${name} (chosen by ${reason}; key: ${credential?.source ?? "none"})`);
 }

@@ -12,6 +12,11 @@ export interface Stdio {
   /** Resolves when the bytes are handed over; rejects when they could not be (full disk, closed pipe). */
   writeOut(data: string | Uint8Array): Promise<void>;
   writeErr(text: string): void;
+  /**
+   * Asks on the terminal for a text that is not shown while it is typed. Throws `interrupted` on Ctrl-C, and the signal's
+   * reason when that fires first; the terminal is left as it was in every case.
+   */
+  askSecret(question: string, signal: AbortSignal): Promise<string>;
   outIsTerminal(): boolean;
   errIsTerminal(): boolean;
 }
@@ -39,6 +44,8 @@ export interface Context {
   stdio: Stdio;
   options: GlobalOptions;
   report: Report;
+  /** Has every request from now on take the proxies that this environment names. */
+  applyProxy(env: Context["env"]): void;
   /** Keys in use: never printed, see `src/http/redact.ts`. */
   secrets: Set<string>;
 }

@@ -40,12 +40,37 @@ export const fileOutput = v.strictObject({
   sha256: v.pipe(v.string(), v.regex(/^[0-9a-f]{64}$/)),
 });
 
+/** A picture that infer wrote. Pixels as it is seen, where its header tells. */
+export const imageOutput = v.strictObject({
+  ...fileOutput.entries,
+  width: v.exactOptional(whole),
+  height: v.exactOptional(whole),
+  /** The prompt as the provider rewrote it. */
+  revisedPrompt: v.exactOptional(v.string()),
+});
+
 export const speechOutput = v.strictObject({
   ...fileOutput.entries,
   /** The container as a short name: `wav`, `mp3`, `ogg`. */
   format: v.string(),
   /** Whether the channel can play the file as a voice message. */
   voiceCompatible: v.boolean(),
+});
+
+/** What a picture shows, in a model's words; `image.ocr`: the text that is written in it. */
+export const describeOutput = v.strictObject({
+  /** What was asked for: an absolute path, a URL, `data:` or `-`. */
+  path: v.string(),
+  text: v.string(),
+  provider: v.string(),
+  model: v.string(),
+  kind: v.picklist(["image.description", "image.ocr"]),
+  /** The rest is told where the text was read here: of the file, and how sure the reading is, 0 to 1. */
+  format: v.exactOptional(v.string()),
+  size: v.exactOptional(whole),
+  width: v.exactOptional(whole),
+  height: v.exactOptional(whole),
+  confidence: v.exactOptional(v.pipe(v.number(), v.minValue(0), v.maxValue(1))),
 });
 
 /** Tokens as the provider counts them; reasoning is part of the output, what was cached is part of the input. */
@@ -80,7 +105,7 @@ export const envelopeSchema = v.strictObject({
   attempts: v.array(attempt),
   /** The input files as they were sent. */
   inputs: v.exactOptional(v.array(v.strictObject({ path: v.string(), mimeType: v.string() }))),
-  outputs: v.array(v.union([textOutput, embeddingOutput, speechOutput, fileOutput])),
+  outputs: v.array(v.union([textOutput, embeddingOutput, speechOutput, imageOutput, describeOutput])),
   /** Hints that the provider could not honour. */
   ignoredOverrides: v.exactOptional(
     v.array(v.strictObject({ key: v.string(), value: v.union([v.string(), v.number(), v.boolean()]) })),

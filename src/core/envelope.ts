@@ -1,5 +1,12 @@
 import type * as v from "valibot";
-import type { embeddingOutput, envelopeSchema, fileOutput, speechOutput, textOutput } from "./envelope-schema.ts";
+import type {
+  describeOutput,
+  embeddingOutput,
+  envelopeSchema,
+  fileOutput,
+  speechOutput,
+  textOutput,
+} from "./envelope-schema.ts";
 
 /** The one document that `--json` prints; every member is told in `envelope-schema.ts`. */
 export type Envelope = v.InferOutput<typeof envelopeSchema>;
@@ -9,6 +16,7 @@ export type Attempt = Envelope["attempts"][number];
 export type InputFile = NonNullable<Envelope["inputs"]>[number];
 export type Output = Envelope["outputs"][number];
 export type EmbeddingOutput = v.InferOutput<typeof embeddingOutput>;
+export type DescribeOutput = v.InferOutput<typeof describeOutput>;
 export type FileOutput = v.InferOutput<typeof fileOutput>;
 export type SpeechOutput = v.InferOutput<typeof speechOutput>;
 export type IgnoredOverride = NonNullable<Envelope["ignoredOverrides"]>[number];

@@ -32,6 +32,8 @@ export interface ErrorDetails {
   /** How long the provider asked to wait, in milliseconds. */
   retryAfterMs?: number | undefined;
   requestId?: string | undefined;
+  /** The request never left this machine: nothing can have been done or billed. */
+  unsent?: boolean | undefined;
   /** Overrides the table: only SIGTERM needs it (143 instead of 130). */
   exitCode?: number | undefined;
   cause?: unknown;

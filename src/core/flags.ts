@@ -20,6 +20,8 @@ export interface TextFlag extends FlagBase {
   stdin?: true | "bytes";
   /** Blank text is a usage error. */
   filled?: true;
+  /** What the text must look like, and an example of it for the message. */
+  form?: { pattern: RegExp; example: string };
 }
 
 export interface NumberFlag extends FlagBase {
@@ -139,10 +141,22 @@ export const TRANSPORT = [
 /** OpenClaw's hints for pictures, shared by generating and editing. */
 export const IMAGE_HINTS = [
   { kind: "number", name: "count", value: "<n>", integer: true, min: 1, max: 100, summary: "Number of images" },
-  { kind: "text", name: "size", value: "<WxH>", summary: "Size such as 1024x1024" },
-  { kind: "text", name: "aspect-ratio", value: "<W:H>", summary: "Aspect ratio such as 16:9" },
+  {
+    kind: "text",
+    name: "size",
+    value: "<WxH>",
+    form: { pattern: /^(?:[1-9]\d{1,4}x[1-9]\d{1,4}|auto)$/, example: "1024x1024" },
+    summary: "Size such as 1024x1024",
+  },
+  {
+    kind: "text",
+    name: "aspect-ratio",
+    value: "<W:H>",
+    form: { pattern: /^[1-9]\d{0,2}(?:\.\d+)?:[1-9]\d{0,2}(?:\.\d+)?$/, example: "16:9" },
+    summary: "Aspect ratio such as 16:9",
+  },
   { kind: "choice", name: "resolution", value: "<value>", choices: ["1K", "2K", "4K"], summary: "Resolution" },
-  { kind: "text", name: "quality", value: "<value>", summary: "Quality, in the provider's words" },
+  { kind: "text", name: "quality", value: "<value>", filled: true, summary: "Quality, in the provider's words" },
   {
     kind: "choice",
     name: "output-format",
@@ -171,4 +185,5 @@ export const IMAGE_HINTS = [
     choices: ["low", "auto"],
     summary: "Moderation, for OpenAI alone",
   },
+  { kind: "switch", name: "no-preview", summary: "Show no preview, also in a terminal that could" },
 ] as const satisfies readonly Flag[];

@@ -5,6 +5,12 @@ export type Result =
   /** The answer has been shown piece by piece; only its last newline is missing. */
   | { kind: "shown" }
   /** Inventory verbs: `--json` prints `value`, in OpenClaw's shape, in place of the envelope. */
-  | { kind: "inventory"; value: unknown; text: string }
+  | {
+      kind: "inventory";
+      value: unknown;
+      text: string;
+      /** What the list itself says about success, when that is not 0: `doctor` and `smoke` found something. */
+      exitCode?: number;
+    }
   /** `--output -` asked for the bytes. */
-  | { kind: "bytes"; bytes: Uint8Array };
+  | { kind: "bytes"; chunks: AsyncIterable<Uint8Array> };

@@ -1,8 +1,9 @@
 import type { Context } from "../core/context.ts";
+import { deadline } from "../core/deadline.ts";
 import type { Attempt } from "../core/envelope.ts";
 import { InferError, StdoutClosed, toInferError } from "../core/error.ts";
-import { deadline } from "../http/deadline.ts";
 import type { Candidate } from "./candidates.ts";
+import { isGiven } from "./keyring.ts";
 
 /** What a try learns on its way: it ends up in `attempts`. */
 export interface Call {
@@ -10,12 +11,21 @@ export interface Call {
   signal: AbortSignal;
   status?: number;
   requestId?: string | undefined;
+  /** The model that was asked, where it is another than the candidate's. */
+  model?: string | undefined;
 }
 
 export interface Plan {
   candidates: readonly Candidate[];
   /** Whether a failure may still be followed by another try: not once an answer has begun to be shown. */
   mayRepeat(): boolean;
+  /** Narrows which failures the same candidate is tried on again for; by default, whichever passes. */
+  mayRetry?(error: InferError): boolean;
+}
+
+/** For what costs money each time: only when nothing can have been made yet. */
+export function beforeAnythingWasMade({ details }: InferError): boolean {
+  return details.unsent === true || [429, 503, 529].includes(details.status ?? 0);
 }
 
 const MOST_RETRIES = 2;
@@ -32,13 +42,16 @@ export async function tryCandidates<T>(
   perform: (candidate: Candidate, call: Call) => Promise<T>,
 ): Promise<T> {
   const failures: Failure[] = [];
-  for (const [index, candidate] of plan.candidates.entries()) {
+  for (const [index, pending] of plan.candidates.entries()) {
+    let candidate = pending;
     setBackend(context, candidate);
     const now = context.now();
     // One that cannot be tried needs no time.
     const left = plan.candidates.slice(index).filter(({ problem }) => !problem).length;
-    const endsAt = now + (context.endsAt - now) / Math.max(1, left);
+    const share = (context.endsAt - now) / Math.max(1, left);
+    const endsAt = now + Math.min(share, candidate.media?.timeoutMs ?? share);
     try {
+      candidate = await completed(context, pending, endsAt);
       return await tryOne(context, plan, candidate, endsAt, perform);
     } catch (thrown) {
       if (thrown instanceof StdoutClosed) throw thrown;
@@ -50,6 +63,30 @@ export async function tryCandidates<T>(
   const { error, candidate } = inOne(failures);
   setBackend(context, candidate);
   throw error;
+}
+
+/** The candidate with its credential; looking for that may take the candidate's own time and nobody else's. */
+async function completed(context: Context, pending: Candidate, endsAt: number): Promise<Candidate> {
+  if (!pending.complete) return pending;
+  const started = context.now();
+  using limit = deadline(
+    context,
+    endsAt,
+    () => `The credential for ${pending.provider.name} could not be had in time.`,
+  );
+  const { promise: over, reject } = Promise.withResolvers<never>();
+  const onAbort = (): void => reject(limit.signal.reason);
+  limit.signal.addEventListener("abort", onAbort, { once: true });
+  try {
+    limit.signal.throwIfAborted();
+    return await Promise.race([pending.complete(), over]);
+  } catch (thrown) {
+    const error = toInferError(thrown);
+    context.report.attempts.push(failedAttempt(pending, "failed", context.now() - started, error));
+    throw error;
+  } finally {
+    limit.signal.removeEventListener("abort", onAbort);
+  }
 }
 
 async function tryOne<T>(
@@ -88,7 +125,8 @@ async function tryOne<T>(
         ...repeats,
       });
       first ??= tries - 1;
-      if (!error.retryable || error.type === "timeout" || retries === MOST_RETRIES || !plan.mayRepeat()) throw error;
+      const worthwhile = error.retryable && error.type !== "timeout" && (plan.mayRetry?.(error) ?? true);
+      if (!worthwhile || retries === MOST_RETRIES || !plan.mayRepeat()) throw error;
       const wait = error.details.retryAfterMs ?? backoff(retries, context.random());
       // A wait that ends after the deadline would only hide the cause behind a timeout.
       if (context.now() + wait >= endsAt) throw error;
@@ -108,14 +146,18 @@ function stalled(candidate: Candidate, call: Call, ms: number): string {
 }
 
 /** Adds the next step where the candidate knows it. */
-function explained(error: InferError, { key, keySource, provider }: Candidate): InferError {
+function explained(error: InferError, { credential, provider }: Candidate): InferError {
   if (error.type === "auth") {
     const wanted = provider.env[0] ?? `apiKey under models.providers.${provider.id} in the config`;
+    const others = Object.keys(provider.variants ?? {}).map((name) => `${provider.id}-${name}`);
+    const elsewhere = others.length > 0 ? ` A key for another region or plan goes to ${others.join(", ")}.` : "";
     return error.with({
-      hint: key === null ? `It wants a key: set ${wanted}.` : `Check the key for ${provider.name}: ${keySource}.`,
+      hint: isGiven(credential)
+        ? `Check the key for ${provider.name}: ${credential?.source}.${elsewhere}`
+        : `It wants a key: set ${wanted}.`,
     });
   }
-  if (error.type === "network" && provider.start) {
+  if (error.type === "network" && provider.start && !/certificate|TLS/.test(error.message)) {
     return new InferError(error.type, error.message, {
       ...error.details,
       hint: `Is it running? Start it: ${provider.start}`,
@@ -133,15 +175,26 @@ function failedAttempt(
   latencyMs: number,
   error: InferError,
 ): Attempt {
-  return { ...identity(candidate), outcome, latencyMs, error: { type: error.type, message: error.message } };
+  const { status } = error.details;
+  return {
+    ...identity(candidate),
+    outcome,
+    latencyMs,
+    ...(status !== undefined && { status }),
+    error: { type: error.type, message: error.message },
+  };
 }
 
 function identity({ provider, model }: Candidate): { provider: string; model: string | null } {
   return { provider: provider.id, model };
 }
 
-function learned({ status, requestId }: Call): { status?: number; requestId?: string } {
-  return { ...(status !== undefined && { status }), ...(requestId !== undefined && { requestId }) };
+function learned({ status, requestId, model }: Call): { status?: number; requestId?: string; model?: string } {
+  return {
+    ...(model !== undefined && { model }),
+    ...(status !== undefined && { status }),
+    ...(requestId !== undefined && { requestId }),
+  };
 }
 
 interface Failure {

@@ -1,30 +1,43 @@
+import type { Found } from "../auth/scheme.ts";
+import { defaultModels, imageModels, resolveAlias } from "../config/agent.ts";
 import type { LoadedConfig } from "../config/file.ts";
 import { InferError } from "../core/error.ts";
 import { parseRef } from "../core/ref.ts";
 import { didYouMean } from "../core/suggest.ts";
+import type { Transport } from "../http/client.ts";
 import { DEFAULT_PROVIDER, FIRST_STEPS } from "../providers/table.ts";
 import type { Provider } from "../providers/types.ts";
-import { credentialOf, headersOf } from "./credential.ts";
+import { forModel } from "./configured.ts";
 import { findProvider, type KnownProvider, knownProviders, unknownProvider } from "./directory.ts";
+import { isGiven, type Keyring } from "./keyring.ts";
+import { configuredVision, type MediaProgram, type MediaTerms, onTerms } from "./media-choice.ts";
+import { firstModel, probe } from "./probe.ts";
+import { atVision, inOrderOfVision, visionDefault } from "./vision.ts";
 
 /** What a provider may offer, by the member of its row. */
-export type ServiceName = "text" | "embedding" | "speech";
+export type ServiceName = "text" | "image" | "vision" | "embedding" | "speech";
 
 /** One backend to try. */
 export interface Candidate {
   provider: KnownProvider;
   /** As the vendor knows it; `null` when the provider has to choose. */
   model: string | null;
-  /** `null` when none is needed. Not to be printed. */
-  key: string | null;
+  /** `null` when it has none, and cannot be tried. */
+  credential: Found | null;
   /** The config's own headers. Not to be printed. */
   headers: Record<string, string>;
   /** Those of the headers' values that are not plain text in the config. */
   secrets: readonly string[];
-  /** Where the key comes from, to be printed. */
-  keySource: string;
+  /** The config's own proxy and certificates. */
+  transport?: Transport;
   /** Why this one was chosen, to be printed. */
   reason: string;
+  /** What the config says of it, where media are read and argv does not name it. */
+  media?: MediaTerms;
+  /** Set for a program of the user's own in place of a provider. */
+  program?: MediaProgram;
+  /** There while the credential has still to be looked up: gives the candidate with it. */
+  complete?: () => Promise<Candidate>;
   /** Set when it cannot be tried: it is skipped with this error, before anything is sent. */
   problem?: InferError;
 }
@@ -34,98 +47,177 @@ interface Wanted {
   provider?: string | undefined;
   model?: string | undefined;
   fallback: readonly string[];
+  /** `false`: servers on this machine are not asked whether they are there. */
+  probe?: false;
+  /** Narrows the providers that are chosen by their credential. */
+  suits?: (provider: KnownProvider) => boolean;
 }
 
-const WORDS: Readonly<Record<ServiceName, string>> = { text: "text models", embedding: "embeddings", speech: "speech" };
+const WORDS: Readonly<Record<ServiceName, string>> = {
+  text: "text models",
+  image: "image models",
+  vision: "descriptions of images",
+  embedding: "embeddings",
+  speech: "speech",
+};
 
 /**
  * Chooses the backends, in the order in which they are tried: what argv names, else the configured default and its
- * fallbacks, else the first provider with a credential, else the embedded engines.
+ * fallbacks, else the first provider with a credential, else a server on this machine, else the embedded engines.
  */
-export function selectCandidates(wanted: Wanted, loaded: LoadedConfig): Candidate[] {
-  const choice = new Choice(wanted.service, loaded);
-  const fallbacks = wanted.fallback.map((ref) => choice.byRef(ref, "--fallback"));
-  if (wanted.provider !== undefined) return [choice.byProvider(wanted.provider, wanted.model), ...fallbacks];
-  if (wanted.model !== undefined) return [choice.byRef(wanted.model, "--model"), ...fallbacks];
-  const configured = choice.byConfig();
+export async function selectCandidates(wanted: Wanted, keyring: Keyring): Promise<Candidate[]> {
+  const choice = new Choice(wanted.service, keyring, wanted.probe ?? true, wanted.suits ?? (() => true));
+  const fallbacks: Candidate[] = [];
+  for (const ref of wanted.fallback) fallbacks.push(await choice.byRef(ref, "--fallback", "later"));
+  if (wanted.provider !== undefined) return [await choice.byProvider(wanted.provider, wanted.model), ...fallbacks];
+  if (wanted.model !== undefined) return [await choice.byRef(wanted.model, "--model"), ...fallbacks];
+  const configured = await choice.byConfig();
   if (configured.length > 0) return [...configured, ...fallbacks];
-  const automatic = choice.byCredential();
-  if (automatic) return [automatic, ...fallbacks];
+  const automatic = await choice.automatic();
+  if (automatic) return [wanted.service === "vision" ? onTerms(automatic, keyring.loaded) : automatic, ...fallbacks];
   if (fallbacks.length > 0) return fallbacks;
-  throw choice.nothing();
+  throw await choice.nothing();
+}
+
+/**
+ * What a provider is set up with, or `null`: a key, or, for a server that needs none, its place in the config. Choosing
+ * the first provider and every inventory ask here, so that `configured` says what a run would find.
+ */
+export async function configuredBy(provider: KnownProvider, keyring: Keyring): Promise<Found | null> {
+  if (!isEligible(provider)) return null;
+  const credential = await keyring.credentialOf(provider, false);
+  if ("missing" in credential) return null;
+  return isGiven(credential) || provider.configPath !== undefined ? credential : null;
+}
+
+/** Another address of a vendor counts once the config names it: the key alone does not tell which one it is for. */
+function isEligible({ problem, variantOf, configPath }: KnownProvider): boolean {
+  return !problem && (variantOf === undefined || configPath !== undefined);
 }
 
 /** The ways to choose a backend for one service. */
 class Choice {
   readonly #providers: readonly KnownProvider[];
+  readonly #loaded: LoadedConfig;
 
   constructor(
     readonly service: ServiceName,
-    readonly loaded: LoadedConfig,
+    readonly keyring: Keyring,
+    readonly probes: boolean,
+    readonly suits: (provider: KnownProvider) => boolean,
   ) {
-    this.#providers = knownProviders(loaded);
+    this.#loaded = keyring.loaded;
+    this.#providers = knownProviders(keyring.loaded);
   }
 
-  byProvider(name: string, model: string | undefined): Candidate {
-    const provider = this.#find(name);
-    return this.#candidate(provider, model === undefined ? undefined : withoutPrefix(model, provider), "--provider");
+  async byProvider(name: string, model: string | undefined): Promise<Candidate> {
+    const provider = this.find(name);
+    const reason = "--provider";
+    if (model !== undefined) return this.candidate(provider, withoutPrefix(model, provider), reason);
+    const candidate = await this.candidate(provider, undefined, reason);
+    if (candidate.model !== null || !candidate.problem || this.service !== "text" || !provider.probe) return candidate;
+    if (!this.probes || candidate.problem.type !== "usage") return candidate;
+    // A server on this machine knows which models it has, or why it does not answer.
+    const found = await firstModel(this.keyring, provider);
+    return typeof found === "string" ? this.candidate(provider, found, reason) : { ...candidate, problem: found };
   }
 
-  byRef(text: string, reason: string): Candidate {
-    const ref = parseRef(text);
-    if (ref) return this.#candidate(this.#find(ref.provider), ref.model, reason);
-    const [primary] = configuredModels(this.loaded);
+  /** `later`: its credential is looked up when its turn comes, in its own share of the time. */
+  async byRef(text: string, reason: string, later?: "later"): Promise<Candidate> {
+    const name = resolveAlias(this.#loaded, text) ?? text;
+    const ref = parseRef(name);
+    if (ref) {
+      const provider = this.find(ref.provider);
+      return later ? this.#pending(provider, ref.model, reason) : this.candidate(provider, ref.model, reason);
+    }
+    const [primary] = defaultModels(this.#loaded).refs;
     const provider = (primary && parseRef(primary)?.provider) || DEFAULT_PROVIDER;
-    const candidate = this.#candidate(this.#find(provider), text.trim(), reason);
-    const hint = `A model is named with its provider: --model <provider>/${text.trim()}`;
+    const candidate = await this.candidate(this.find(provider), name.trim(), reason);
+    const hint = `A model is named with its provider: --model <provider>/${name.trim()}`;
     return candidate.problem ? { ...candidate, problem: candidate.problem.with({ hint }) } : candidate;
   }
 
-  byConfig(): Candidate[] {
-    const refs = this.service === "text" ? configuredModels(this.loaded) : [];
-    return refs.map((ref) => this.#configured(ref, `agents.defaults.model in ${this.loaded.path}`));
+  async byConfig(): Promise<Candidate[]> {
+    if (this.service === "vision") return configuredVision(this, this.#loaded);
+    const configured = this.service === "image" ? imageModels(this.#loaded) : defaultModels(this.#loaded);
+    if (this.service !== "text" && this.service !== "image") return [];
+    const { refs, place } = configured;
+    const candidates: Candidate[] = [];
+    for (const ref of refs) {
+      const isFirst = candidates.length === 0;
+      candidates.push(await this.configured(ref, `${place} in ${this.#loaded.path}`, isFirst ? undefined : "later"));
+    }
+    return candidates;
   }
 
-  byCredential(): Candidate | undefined {
-    for (const provider of this.#serving()) {
-      const credential = credentialOf(provider, this.loaded.env);
-      if (provider.problem || "missing" in credential) continue;
-      // A local server counts once the user has said so, with a key or in the config; an embedded engine always does.
-      const chosen = credential.key !== null || provider.configPath !== undefined || provider.embedded;
-      const model = defaultModel(provider, this.service);
-      if (!chosen || (this.service === "text" && model === undefined)) continue;
-      return this.#candidate(provider, model, `the first provider with a credential (${credential.source})`);
+  async automatic(): Promise<Candidate | undefined> {
+    const serving = this.#serving().filter((provider) => isEligible(provider) && this.suits(provider));
+    for (const provider of serving.filter(({ embedded }) => !embedded)) {
+      const credential = await configuredBy(provider, this.keyring);
+      if (!credential) continue;
+      const model = await this.#defaultModel(provider);
+      if (["text", "vision"].includes(this.service) && model === undefined) continue;
+      return this.candidate(provider, model, `the first provider with a credential (${credential.source})`);
     }
-    return undefined;
+    if (this.service === "text" && this.probes) {
+      const local = serving.filter(({ probe: isProbed }) => isProbed);
+      const [server] = await probe(this.keyring, local);
+      if (server) return this.candidate(server.provider, server.model, "a server that answers on this machine");
+    }
+    // It reads and does not describe: a key that was meant for more must not be passed over in silence.
+    const spoiled = this.service === "vision" ? await this.#spoiled() : undefined;
+    if (spoiled) throw spoiled;
+    const embedded = serving.find((provider) => provider.embedded);
+    return embedded && this.candidate(embedded, undefined, "the embedded engine, as nothing else is set up");
   }
 
   /** Says what is missing: a key that is there and cannot be used comes before the advice to set one. */
-  nothing(): InferError {
+  async nothing(): Promise<InferError> {
+    const advice = new InferError("auth", `No provider for ${WORDS[this.service]} is set up.`, { hint: FIRST_STEPS });
+    return (await this.#spoiled()) ?? advice;
+  }
+
+  async #spoiled(): Promise<InferError | undefined> {
     for (const provider of this.#serving()) {
-      const credential = credentialOf(provider, this.loaded.env);
+      if (provider.problem) return provider.problem;
+      const credential = await this.keyring.credentialOf(provider, false);
       if ("missing" in credential && credential.spoiled) {
         return new InferError("auth", credential.missing, { provider: provider.id });
       }
     }
-    return new InferError("auth", `No provider for ${WORDS[this.service]} is set up.`, { hint: FIRST_STEPS });
+    return undefined;
   }
 
   /** OpenClaw may know providers that infer does not: one of them is skipped, and its fallbacks still count. */
-  #configured(ref: string, reason: string): Candidate {
+  async configured(ref: string, reason: string, later?: "later"): Promise<Candidate> {
     try {
-      return this.byRef(ref, reason);
+      return await this.byRef(ref, reason, later);
     } catch (thrown) {
       if (!(thrown instanceof InferError)) throw thrown;
       const provider = { ...unknownProvider(ref.split("/")[0] ?? ref), problem: thrown };
-      return this.#candidate(provider, ref.slice(provider.id.length + 1) || undefined, reason);
+      return this.candidate(provider, ref.slice(provider.id.length + 1) || undefined, reason);
     }
   }
 
-  #serving(): KnownProvider[] {
-    return this.#providers.filter((provider) => provider[this.service] !== undefined);
+  async #defaultModel(provider: KnownProvider): Promise<string | undefined> {
+    if (this.service === "vision") return visionDefault(provider);
+    const isText = this.service === "text" && provider.configPath !== undefined;
+    return (isText ? provider.models[0]?.id : undefined) ?? provider[this.service]?.defaultModel;
   }
 
-  #find(name: string): KnownProvider {
+  /** In the order in which the first one with a credential is taken. */
+  #serving(): KnownProvider[] {
+    const serving = this.#providers.filter((provider) => provider[this.service] !== undefined);
+    if (this.service === "vision") return inOrderOfVision(serving);
+    if (this.service !== "image") return serving;
+    // OpenClaw's order for pictures: whoever answers in text, then all by their ids.
+    const [primary] = defaultModels(this.#loaded).refs;
+    const first = findProvider(serving, (primary && parseRef(primary)?.provider) || DEFAULT_PROVIDER);
+    const others = serving.filter((provider) => provider !== first).toSorted((a, b) => (a.id < b.id ? -1 : 1));
+    return first ? [first, ...others] : others;
+  }
+
+  find(name: string): KnownProvider {
     const provider = findProvider(this.#providers, name);
     if (provider) return provider;
     const ids = this.#providers.map(({ id }) => id);
@@ -134,21 +226,49 @@ class Choice {
     throw new InferError("not_found", `There is no provider "${name}".`, { hint: guess ? `${guess} ${known}` : known });
   }
 
-  #candidate(provider: KnownProvider, asked: string | undefined, reason: string): Candidate {
-    const credential = credentialOf(provider, this.loaded.env);
-    const headers = headersOf(provider, this.loaded);
-    const model = asked ?? defaultModel(provider, this.service);
-    const problem = this.#problem(provider, model, missingIn(credential) ?? missingIn(headers));
+  /** What can be told of a candidate without its credential. */
+  #pending(known: KnownProvider, model: string, reason: string): Candidate {
+    const configured = forModel(known, model);
+    const provider = this.service === "vision" ? atVision(configured, model) : configured;
+    const problem = this.#problem(provider, model, undefined);
+    return {
+      provider,
+      model,
+      credential: null,
+      headers: {},
+      secrets: [],
+      reason,
+      ...(problem ? { problem } : { complete: () => this.candidate(known, model, reason) }),
+    };
+  }
+
+  async candidate(known: KnownProvider, asked: string | undefined, reason: string): Promise<Candidate> {
+    const model = asked ?? (await this.#defaultModel(known));
+    const configured = forModel(known, model);
+    const provider = this.service === "vision" ? atVision(configured, model) : configured;
+    const credential = await this.keyring.credentialOf(provider, true);
+    const login = "missing" in credential && !credential.spoiled ? await this.#loginOf(provider) : undefined;
+    if (login) return this.candidate(login, model, reason);
+    const headers = await this.keyring.headersOf(provider);
+    const way = await this.keyring.transportOf(provider);
+    const missing = missingIn(credential) ?? missingIn(headers) ?? missingIn(way);
+    const problem = this.#problem(provider, model, missing) ?? ("problem" in way ? way.problem : undefined);
     return {
       provider,
       model: model ?? null,
-      ...("key" in credential
-        ? { key: credential.key, keySource: credential.source }
-        : { key: null, keySource: "no key" }),
+      credential: "missing" in credential ? null : credential,
       ...("headers" in headers ? headers : { headers: {}, secrets: [] }),
+      ...("transport" in way && way.transport && { transport: way.transport }),
       reason,
       ...(problem && { problem }),
     };
+  }
+
+  /** OpenAI's subscriptions are another provider: since 2026.5.31 OpenClaw names both `openai`. */
+  async #loginOf({ loginProvider }: KnownProvider): Promise<KnownProvider | undefined> {
+    const other = loginProvider === undefined ? undefined : findProvider(this.#providers, loginProvider);
+    if (!other?.[this.service]) return undefined;
+    return "missing" in (await this.keyring.credentialOf(other, true)) ? undefined : other;
   }
 
   #problem(provider: KnownProvider, model: string | undefined, missing: string | undefined): InferError | undefined {
@@ -172,19 +292,8 @@ class Choice {
   }
 }
 
-function defaultModel(provider: KnownProvider, service: ServiceName): string | undefined {
-  const configured = service === "text" && provider.configPath !== undefined ? provider.models[0]?.id : undefined;
-  return configured ?? provider[service]?.defaultModel;
-}
-
 function missingIn(secret: object): string | undefined {
   return "missing" in secret && typeof secret.missing === "string" ? secret.missing : undefined;
-}
-
-function configuredModels({ config }: LoadedConfig): string[] {
-  const model = config.agents?.defaults?.model;
-  const refs = typeof model === "string" ? [model] : [model?.primary ?? "", ...(model?.fallbacks ?? [])];
-  return refs.filter((ref) => ref.trim() !== "");
 }
 
 /** `--provider openrouter --model openrouter/auto` names the provider twice. */

@@ -1,32 +1,92 @@
+import { comfySetup } from "../config/comfy.ts";
 import type { LoadedConfig } from "../config/file.ts";
-import { APIS, type ConfiguredModel, type SecretValue } from "../config/schema.ts";
+import type { ConfiguredModel, ConfiguredRequest, SecretValue } from "../config/schema.ts";
 import { InferError } from "../core/error.ts";
-import { CUSTOM_AUTH } from "../providers/custom.ts";
+import { IMAGE_PROVIDERS, IMAGE_SERVICES } from "../providers/images.ts";
 import { PROVIDERS } from "../providers/table.ts";
-import type { Provider } from "../providers/types.ts";
+import type { Provider, VisionService } from "../providers/types.ts";
+import { VISION_SERVICES } from "../providers/vision.ts";
+import { configure } from "./configured.ts";
 
-/** A provider as this user has it: its row, and what the config says about it. */
+/** A provider as this user has it: its row, and what the config and the environment say about it. */
 export interface KnownProvider extends Provider {
+  /** The row that this one is another address of. */
+  variantOf?: string;
   /** `models.providers.<id>` as the config has it, for messages; `undefined` when it says nothing. */
   configPath?: string;
-  apiKey?: SecretValue;
-  /** The config's own headers. */
-  customHeaders?: Readonly<Record<string, SecretValue>>;
+  /** The config's own key, and its path there. */
+  apiKey?: { value: SecretValue; place: string };
+  /** The saved credential that the config names; no other one counts then. */
+  profile?: string;
+  /** The config's own headers, each with its path there. */
+  customHeaders?: Readonly<Record<string, { value: SecretValue; place: string }>>;
+  /** The config's own proxy and certificates. */
+  request?: Pick<ConfiguredRequest, "proxy" | "tls">;
   models: readonly ConfiguredModel[];
+  /** `baseUrl` is the config's: it stands for every wire and every setting. */
+  hasOwnBaseUrl?: true;
+  /** `baseUrl` is not the row's own, so that no other address of the row stands for it. */
+  isMoved?: true;
+  /** The parts of the base URL that the config and the environment tell. */
+  settingValues?: Readonly<Record<string, string>>;
+  /** `models.providers.<id>.params`: the vendor's own settings. */
+  params?: Readonly<Record<string, unknown>>;
+  /** The config's strings that still wait for a variable, see `unsetVariable`. */
+  unset?: LoadedConfig["unset"];
   /** What is wrong with its config; said once the provider is chosen. */
   problem?: InferError;
 }
 
 /** Every provider infer can reach: the rows, redirected by the config, then the ones that only the config knows. */
-export function knownProviders({ config }: LoadedConfig): KnownProvider[] {
+export function knownProviders(loaded: LoadedConfig): KnownProvider[] {
+  const { config, env } = loaded;
   const configured = new Map(Object.keys(config.models?.providers ?? {}).map((name) => [name, name.toLowerCase()]));
-  const known = PROVIDERS.map((row): KnownProvider => {
+  const known = rows().map((row): KnownProvider => {
     const names = [...configured].filter(([, id]) => id === row.id || row.aliases?.includes(id)).map(([name]) => name);
     for (const name of names) configured.delete(name);
-    return names.reduce<KnownProvider>((provider, name) => configure(provider, name, config), { ...row, models: [] });
+    const merged = names.reduce((before, name) => configure(before, name, config), row);
+    const provider = { ...merged, ...comfySetup(merged, loaded) };
+    return withEnvironment(
+      provider,
+      env,
+      names.map((name) => config.models?.providers?.[name]?.params),
+    );
   });
-  const custom = [...configured.keys()].map((name) => configure(unknownProvider(name), name, config));
-  return [...known, ...custom];
+  const custom = [...configured.keys()].map((name) => addressed(configure(unknownProvider(name), name, config)));
+  return [...known, ...custom].map((provider) => withVision({ ...provider, unset: loaded.unset }));
+}
+
+const THROUGH_TEXT: VisionService = { protocol: "text" };
+
+/** A picture can be shown to whoever gives text; whether its model sees is the model's affair. */
+function withVision(provider: KnownProvider): KnownProvider {
+  const vision =
+    provider.vision ?? VISION_SERVICES[provider.variantOf ?? provider.id] ?? (provider.text && THROUGH_TEXT);
+  return vision ? { ...provider, vision } : provider;
+}
+
+/** The table, with each variant as a provider of its own. They come last: none is ever chosen by its key alone. */
+function rows(): KnownProvider[] {
+  const main = [...PROVIDERS, ...IMAGE_PROVIDERS].map((row): KnownProvider => {
+    const image = row.image ?? IMAGE_SERVICES[row.id];
+    return { ...row, ...(image && { image }), models: [] };
+  });
+  const variants = main.flatMap(({ variants = {}, aliases: names = [], hostEnv: _, ...row }) =>
+    Object.entries(variants).map(([name, baseUrl]): KnownProvider => {
+      const aliases = names.map((alias) => `${alias}-${name}`);
+      return {
+        ...row,
+        id: `${row.id}-${name}`,
+        name: `${row.name} (${name})`,
+        aliases,
+        baseUrl,
+        variantOf: row.id,
+        isMoved: true,
+        models: [],
+      };
+    }),
+  );
+  return [...main, ...variants];
 }
 
 export function findProvider(providers: readonly KnownProvider[], name: string): KnownProvider | undefined {
@@ -42,34 +102,58 @@ export function unknownProvider(name: string): KnownProvider {
   return { id: name, name, env: [], baseUrl: "", models: [] };
 }
 
-function configure(provider: KnownProvider, name: string, config: LoadedConfig["config"]): KnownProvider {
-  const entry = config.models?.providers?.[name];
-  if (!entry) return provider;
-  const configPath = `models.providers.${name}`;
-  const merged: KnownProvider = {
-    ...provider,
-    configPath,
-    baseUrl: entry.baseUrl ?? provider.baseUrl,
-    models: entry.models ?? provider.models,
-    ...(entry.headers && { customHeaders: entry.headers }),
-    ...(entry.apiKey !== undefined && { apiKey: entry.apiKey }),
-  };
-  return speaking(merged, entry.api);
-}
-
-/** Gives the provider the wire that the config names; chat completions when nothing does. */
-function speaking(provider: KnownProvider, api: string | undefined): KnownProvider {
-  const isKnown = (name: string): name is keyof typeof APIS => Object.hasOwn(APIS, name);
-  if (api !== undefined && !isKnown(api)) {
-    const message = `${provider.configPath}.api: expected one of ${Object.keys(APIS).join(", ")}, received "${api}".`;
-    return { ...provider, problem: new InferError("usage", message) };
-  }
-  const protocol = api ? APIS[api] : (provider.text?.protocol ?? "openai-chat");
-  if (protocol === provider.text?.protocol) return provider;
-  const defaultModel = provider.text?.defaultModel;
+function withEnvironment(
+  provider: KnownProvider,
+  env: LoadedConfig["env"],
+  params: readonly (Readonly<Record<string, unknown>> | undefined)[],
+): KnownProvider {
+  const settingValues = Object.entries(provider.settings ?? {}).flatMap(([name, setting]) => {
+    const configured = params.map((entry) => plainText(entry?.[name])).find(Boolean);
+    const value = configured ?? setting.env.map((variable) => plainText(env[variable])).find(Boolean);
+    return value ? [[name, value] as const] : [];
+  });
+  const hosts = provider.hasOwnBaseUrl ? [] : (provider.hostEnv ?? []);
+  const host = hosts.map((variable) => plainText(env[variable])).find(Boolean);
   return {
     ...provider,
-    text: { protocol, ...(defaultModel && { defaultModel }) },
-    auth: CUSTOM_AUTH[protocol] ?? [],
+    ...(settingValues.length > 0 && { settingValues: Object.fromEntries(settingValues) }),
+    ...(host && moved(provider, host)),
   };
+}
+
+function plainText(value: unknown): string {
+  return typeof value === "string" || typeof value === "number" ? String(value).trim() : "";
+}
+
+/** One that only the config knows has no address but the config's. */
+function addressed(provider: KnownProvider): KnownProvider {
+  const { baseUrl, problem, models, configPath } = provider;
+  if (problem || baseUrl !== "" || models.some((model) => model.baseUrl)) return provider;
+  return { ...provider, problem: new InferError("usage", `${configPath}.baseUrl is missing.`) };
+}
+
+function moved(provider: KnownProvider, host: string): Partial<KnownProvider> {
+  const baseUrl = onHost(provider.baseUrl, host);
+  if (baseUrl !== null) return { baseUrl, isMoved: true };
+  const names = provider.hostEnv?.join(" or ");
+  const hint = "Write it as host, host:port or http://host:port.";
+  return { problem: new InferError("usage", `${names} names no host that can be reached.`, { hint }) };
+}
+
+/**
+ * `MINIMAX_API_HOST=https://api.minimaxi.com`, `OLLAMA_HOST=box:11500`: another host for the same path. `null` for what
+ * is no host: the prompt must not go to another one than the user meant.
+ */
+function onHost(baseUrl: string, host: string): string | null {
+  const base = new URL(baseUrl);
+  const parts = /^(?:(https?):\/\/)?(\[[\da-f:.]+\]|[\w.-]*)(?::(\d{1,5}))?(?:[/?#].*)?$/i.exec(host);
+  if (!parts) return null;
+  const [, scheme, name = "", port = ""] = parts;
+  if (Number(port) > 65_535 || (name === "" && port === "")) return null;
+  if (scheme !== undefined) base.protocol = scheme;
+  // A server's own variable says where it listens: everywhere is here as well.
+  if (name !== "") base.hostname = name === "0.0.0.0" || name === "[::]" ? "127.0.0.1" : name;
+  // A scheme's own port is none in a URL, and so it must be written, not left.
+  if (port !== "" || scheme !== undefined) base.port = port;
+  return base.href.replace(/\/$/, "");
 }

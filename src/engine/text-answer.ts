@@ -1,7 +1,7 @@
 import { InferError } from "../core/error.ts";
+import { within } from "../core/patience.ts";
 import { readText } from "../http/body.ts";
 import type { Reply } from "../http/client.ts";
-import { within } from "../http/deadline.ts";
 import { type Frame, readFrames } from "../http/frames.ts";
 import { type Answer, AnswerReader } from "../protocols/answer.ts";
 import { excerpt, malformed, parseJson } from "../protocols/message.ts";
@@ -21,12 +21,14 @@ export async function readTextAnswer(protocol: TextProtocol, reply: Reply, show:
   if (start === "") throw new InferError("empty_result", `HTTP ${reply.status}, and nothing in it.`);
   const type = reply.headers.get("content-type")?.toLowerCase() ?? "";
   const reader = new AnswerReader(reply.status);
-  const isEvents = /^(?:data|event|id|retry)?:/.test(start);
+  // A binary message begins with its length, and none is so long that the first byte of it counts.
+  const begins = protocol.framing === "aws-event-stream" ? /^\0/ : /^(?:data|event|id|retry)?:/;
+  const isEvents = begins.test(start);
   const isJson = start.startsWith("{");
   if (!isEvents && !isJson && (type.includes("html") || start.startsWith("<"))) {
     throw malformed(`it is a web page: ${excerpt(await readText(body))}`);
   }
-  if (protocol.framing === "sse" && !isEvents && (/\bjson\b/.test(type) || isJson)) {
+  if (protocol.framing !== "ndjson" && !isEvents && (/\bjson\b/.test(type) || isJson)) {
     await show(reader.push(protocol.readWhole(parseJson(await readText(body)))));
   } else {
     await readStream(protocol, body, type, reader, show);
@@ -59,7 +61,7 @@ async function readStream(
     const broke = thrown instanceof InferError && (thrown.type === "network" || thrown.type === "timeout");
     if (!broke || !reader.complete) throw thrown;
   }
-  if (understood === 0 && type !== "" && !/event-stream|ndjson|json/.test(type)) {
+  if (understood === 0 && type !== "" && !/event-?stream|ndjson|json/.test(type)) {
     // Only what looks like a type is repeated: anything could stand there.
     const [name = "of an unknown type"] = /^[a-z]{1,20}\/[a-z0-9.+-]{1,40}(?=;|$)/.exec(type) ?? [];
     throw malformed(`it is ${name}, and no message of an answer is in it.`);

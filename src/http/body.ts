@@ -1,5 +1,5 @@
 import { InferError } from "../core/error.ts";
-import { within } from "./deadline.ts";
+import { within } from "../core/patience.ts";
 
 /** The whole body as bytes. More than `limit` of them is `tooLarge`, so that nothing can fill the memory. */
 export async function readBytes(

@@ -4,14 +4,31 @@ import { InferError } from "../core/error.ts";
 import { VERSION } from "../version.ts";
 import { toNetworkError } from "./network-error.ts";
 import { proxyOf } from "./proxy.ts";
+import type { ByteSource } from "./source.ts";
 
 export interface HttpRequest {
   method: "GET" | "POST";
   url: string;
   headers: Record<string, string>;
-  body?: string;
+  /** Text, or bytes that are read while they are sent; their size is told when it is known. */
+  body?: string | ByteSource;
   /** `false`: hand a redirect back instead of following it. */
   followRedirects?: false;
+  /** How to get there, where that is not as the environment says. */
+  transport?: Transport;
+}
+
+/** A proxy of its own, and certificates in PEM. */
+export interface Transport {
+  proxy?: string;
+  tls?: {
+    ca?: string;
+    cert?: string;
+    key?: string;
+    passphrase?: string;
+    serverName?: string;
+    rejectUnauthorized?: boolean;
+  };
 }
 
 export interface Reply {
@@ -40,7 +57,12 @@ export async function send(context: Sender, request: HttpRequest, signal: AbortS
     const response = await open(context, { ...request, headers }, url, signal);
     const location = request.followRedirects === false ? null : redirectTarget(response, url);
     if (location === null) {
-      return { status: response.status, headers: response.headers, url, body: chunks(context, response, url, signal) };
+      return {
+        status: response.status,
+        headers: response.headers,
+        url,
+        body: chunks(context, request, response, url, signal),
+      };
     }
     await response.body?.cancel();
     if (hops === MOST_REDIRECTS) throw tooManyRedirects(url.host);
@@ -59,30 +81,43 @@ export function tooManyRedirects(from: string): InferError {
 async function open(context: Sender, request: HttpRequest, url: URL, signal: AbortSignal): Promise<Response> {
   // ofetch's own retry and timeout stay off: it ignores Retry-After, and its timeout does not cover the body.
   const client = createFetch({ fetch: context.fetch, Headers, AbortController });
+  const { body } = request;
+  const size = typeof body === "object" ? body.size : undefined;
   try {
     signal.throwIfAborted();
     return await client.raw(url.href, {
       method: request.method,
-      headers: request.headers,
-      ...(request.body !== undefined && { body: request.body }),
+      headers: { ...request.headers, ...(size !== undefined && { "content-length": String(size) }) },
+      ...(body !== undefined && { body: typeof body === "string" ? body : body.open() }),
       signal,
       retry: false,
       redirect: "manual",
       responseType: "stream",
       ignoreResponseError: true,
+      ...request.transport,
     });
   } catch (thrown) {
-    throw toNetworkError(thrown, url, signal, proxyOf(context.env, url));
+    throw toNetworkError(thrown, url, signal, onTheWay(context, request, url));
   }
 }
 
-async function* chunks(context: Sender, response: Response, url: URL, signal: AbortSignal): AsyncGenerator<Uint8Array> {
+async function* chunks(
+  context: Sender,
+  request: HttpRequest,
+  response: Response,
+  url: URL,
+  signal: AbortSignal,
+): AsyncGenerator<Uint8Array> {
   if (!response.body) return;
   try {
     for await (const chunk of response.body) yield chunk;
   } catch (thrown) {
-    throw toNetworkError(thrown, url, signal, proxyOf(context.env, url));
+    throw toNetworkError(thrown, url, signal, onTheWay(context, request, url));
   }
+}
+
+function onTheWay({ env }: Sender, { transport }: HttpRequest, url: URL): string | undefined {
+  return transport?.proxy === undefined ? proxyOf(env, url) : (URL.parse(transport.proxy)?.host ?? "of the config");
 }
 
 /** An http(s) URL, or `null` for anything else. */
@@ -94,7 +129,9 @@ export function webUrl(text: string, base?: URL): URL | null {
 function parseUrl(text: string): URL {
   const url = webUrl(text);
   if (url) return url;
-  throw new InferError("usage", `"${text}" is not an http(s) URL.`, { hint: "Check baseUrl in the config." });
+  // Without what may be secret in it.
+  const plain = text.replace(/\/\/[^/]*@/, "//").replace(/[?#].*/s, "");
+  throw new InferError("usage", `"${plain}" is not an http(s) URL.`, { hint: "Check baseUrl in the config." });
 }
 
 function redirectTarget(response: Response, from: URL): URL | null {

@@ -32,13 +32,31 @@ export async function fetchForeign(
   throw tooManyRedirects(address);
 }
 
+/** Whether a server that infer was told to use is on this machine or its network; what cannot be resolved is not. */
+export async function isOnPrivateNetwork({ env }: Pick<Context, "env">, address: string): Promise<boolean> {
+  const url = webUrl(address);
+  if (!url) return false;
+  const { host, isLiteral, isPrivate } = hostOf(url);
+  if (isLiteral || isPrivate || proxyOf(env, url)) return isPrivate;
+  return resolve(host).then(
+    (addresses) => addresses.some(isPrivateAddress),
+    () => false,
+  );
+}
+
+/** What the URL says by itself about where it leads. */
+function hostOf(url: URL): { host: string; isLiteral: boolean; isPrivate: boolean } {
+  const host = url.hostname.replace(/^\[|\]$/g, "");
+  const isLiteral = /^[\d.]+$/.test(host) || host.includes(":");
+  return { host, isLiteral, isPrivate: isLiteral ? isPrivateAddress(host) : isLocalName(host) };
+}
+
 /** The request, once its address is known to be public. */
 async function guarded(context: Pick<Context, "env">, url: URL): Promise<HttpRequest> {
-  const host = url.hostname.replace(/^\[|\]$/g, "");
-  const literal = /^[\d.]+$/.test(host) || host.includes(":");
-  if (literal ? isPrivateAddress(host) : isLocalName(host)) throw refused(host);
+  const { host, isLiteral, isPrivate } = hostOf(url);
+  if (isPrivate) throw refused(host);
   // A proxy resolves names itself: only what the URL says can be checked.
-  if (literal || proxyOf(context.env, url)) return plain(url.href);
+  if (isLiteral || proxyOf(context.env, url)) return plain(url.href);
   const addresses = await resolve(host);
   const found = addresses.find(isPrivateAddress);
   if (found !== undefined) throw refused(`${host} (${found})`);

@@ -1,22 +1,30 @@
 import { createParser } from "eventsource-parser";
 import { InferError } from "../core/error.ts";
+import { awsEvents } from "./event-stream.ts";
 
-/** One message of a stream: an SSE event, or a line of NDJSON. */
+/** One message of a stream: an SSE event, a line of NDJSON, or a binary message of AWS's. */
 export interface Frame {
   event?: string | undefined;
   data: string;
+  /** The framing itself says that this is an error; `event` is its name. */
+  failed?: true;
   /** The stream ended before the message did: it may be cut short. */
   unterminated?: true;
 }
 
-export type Framing = "sse" | "ndjson";
+export type Framing = "sse" | "ndjson" | "aws-event-stream";
 
 /** No vendor sends a message this long; a server that never ends its line must not fill the memory. */
 const LONGEST_MESSAGE = 64 * 1024 * 1024;
 
 export async function* readFrames(body: AsyncIterable<Uint8Array>, framing: Framing): AsyncGenerator<Frame> {
-  yield* framing === "sse" ? events(body) : lines(body);
+  yield* READERS[framing](body);
 }
+
+const READERS = { sse: events, ndjson: lines, "aws-event-stream": awsEvents } as const satisfies Record<
+  Framing,
+  (body: AsyncIterable<Uint8Array>) => AsyncGenerator<Frame>
+>;
 
 async function* events(body: AsyncIterable<Uint8Array>): AsyncGenerator<Frame> {
   const ready: Frame[] = [];

@@ -29,6 +29,10 @@ const CODES: Readonly<Record<string, readonly [what: string, hint?: string]>> = 
 /** Nothing that a second try a moment later would meet differently. */
 const LASTING = /^(?:ENOTFOUND|UnsupportedProxyProtocol|EPROTO|CERT_\w+|ERR_TLS_\w+|\w+_CERT\w*|\w+_LEAF_SIGNATURE)$/;
 
+/** No connection came about, so that nothing was asked of anybody. */
+const NEVER_OPENED =
+  /^(?:ECONNREFUSED|ENOTFOUND|EAI_AGAIN|ETIMEDOUT|EHOSTUNREACH|ENETUNREACH|UnsupportedProxyProtocol|EPROTO|CERT_\w+|ERR_TLS_\w+|\w+_CERT\w*|\w+_LEAF_SIGNATURE)$/;
+
 /** What a proxy may be to blame for as well as the server behind it. */
 const ON_THE_WAY = /^(?:ECONNREFUSED|ENOTFOUND|EAI_AGAIN|ECONNRESET|ETIMEDOUT|EHOSTUNREACH|ENETUNREACH|)$/;
 
@@ -46,6 +50,7 @@ export function toNetworkError(thrown: unknown, url: URL, signal: AbortSignal, p
   return new InferError("network", `${who} ${what}${code ? ` [${code}]` : ""}.`, {
     hint: viaProxy ? `Check HTTP_PROXY, HTTPS_PROXY and ALL_PROXY, or add ${url.hostname} to NO_PROXY.` : hint,
     retryable: !LASTING.test(code),
+    unsent: NEVER_OPENED.test(code),
     cause: thrown,
   });
 }

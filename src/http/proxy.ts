@@ -22,6 +22,14 @@ export function proxyAssignments(env: Env): Record<string, string> {
   return assignments;
 }
 
+/** The same, together with the variables that the environment has itself, for one that is not the process's own. */
+export function proxyEnvironment(env: Env): Record<string, string> {
+  const own = VARIABLES.flatMap((name) => (env[name] === undefined ? [] : [[name, env[name]] as const]));
+  return { ...Object.fromEntries(own), ...proxyAssignments(env) };
+}
+
+const VARIABLES = ["http", "https", "all", "no"].flatMap((kind) => [`${kind}_proxy`, `${kind.toUpperCase()}_PROXY`]);
+
 /** The proxy that a request to this URL goes through, by the rules that Bun follows, as `host:port`. */
 export function proxyOf(env: Env, url: URL): string | undefined {
   const proxy = proxyFor(env, url.protocol.slice(0, -1));
@@ -36,8 +44,10 @@ export function proxyOf(env: Env, url: URL): string | undefined {
   return isExempt ? undefined : URL.parse(proxy)?.host || proxy.replace(/^.*@/, "");
 }
 
+/** Bun takes the lower-case one first; an empty one switches the scheme off unless the other is set. */
 function ownProxy(env: Env, scheme: string): string | undefined {
-  return env[`${scheme.toUpperCase()}_PROXY`] ?? env[`${scheme}_proxy`];
+  const [lower, upper] = [env[`${scheme}_proxy`], env[`${scheme.toUpperCase()}_PROXY`]];
+  return lower || upper || (lower ?? upper);
 }
 
 function proxyFor(env: Env, scheme: string): string | undefined {

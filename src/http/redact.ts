@@ -58,7 +58,16 @@ export function rememberUserInfo(context: { secrets: Set<string> }, address: str
   for (const part of [username, password]) {
     if (!part) continue;
     context.secrets.add(part);
-    context.secrets.add(decodeURIComponent(part));
+    context.secrets.add(decoded(part));
+  }
+}
+
+/** As it is where a `%` in it stands for itself. */
+function decoded(part: string): string {
+  try {
+    return decodeURIComponent(part);
+  } catch {
+    return part;
   }
 }
 

@@ -10,9 +10,11 @@ import { redact } from "../http/redact.ts";
  */
 export async function printOutcome(context: Context, command: () => Promise<Result>): Promise<number> {
   try {
-    await printResult(context, await command());
+    const result = await command();
+    await printResult(context, result);
     await sayWarnings(context);
-    return 0;
+    await sayWho(context);
+    return (result.kind === "inventory" && result.exitCode) || 0;
   } catch (thrown) {
     return thrown instanceof StdoutClosed ? 0 : printFailure(context, toInferError(thrown));
   }
@@ -20,9 +22,10 @@ export async function printOutcome(context: Context, command: () => Promise<Resu
 
 async function printResult(context: Context, result: Result): Promise<void> {
   const { stdio, options } = context;
-  if (result.kind === "bytes") await stdio.writeOut(result.bytes);
+  if (result.kind === "bytes") for await (const chunk of result.chunks) await stdio.writeOut(chunk);
   else if (options.json) await printJson(context, result.kind === "inventory" ? result.value : envelope(context, null));
-  else await stdio.writeOut(result.kind === "shown" ? "\n" : `${result.text}\n`);
+  else if (result.kind !== "inventory" || result.text !== "")
+    await stdio.writeOut(result.kind === "shown" ? "\n" : `${result.text}\n`);
 }
 
 async function printFailure(context: Context, error: InferError): Promise<number> {
@@ -43,6 +46,15 @@ async function printFailure(context: Context, error: InferError): Promise<number
     sayFailure(context, broken);
     return broken.exitCode;
   }
+}
+
+/** `--verbose` tells who answered in the end, and how long all of it took. */
+async function sayWho(context: Context): Promise<void> {
+  const { attempts, provider, model } = context.report;
+  if (!context.options.verbose || attempts.length === 0) return;
+  const { say } = await import("./stderr.ts");
+  const who = [provider, model].filter(Boolean).join("/");
+  say(context, "verbose", `${who} answered after ${Math.round(context.now() - context.startedAt)} ms`);
 }
 
 async function sayWarnings(context: Context): Promise<void> {

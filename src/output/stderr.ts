@@ -1,6 +1,7 @@
 import { type ConsolaReporter, createConsola, type LogObject } from "consola/core";
 import type { Context } from "../core/context.ts";
 import type { InferError } from "../core/error.ts";
+import { printable } from "../core/terminal-text.ts";
 import { redact } from "../http/redact.ts";
 
 /** How much a line matters: an error is always said, the rest as `--quiet` and `--verbose` say. */
@@ -23,11 +24,6 @@ export function sayFailure(context: Context, error: InferError): void {
   const who = [provider, model].filter(Boolean).join("/");
   say(context, "error", `${who && !error.message.startsWith(who) ? `${who}: ` : ""}${error.message}`);
   if (hint) context.stdio.writeErr(`  ${printable(redact(hint, context.secrets))}\n`);
-}
-
-/** A vendor's words must not be able to steer the terminal. */
-function printable(text: string): string {
-  return text.replace(/[\x00-\x08\x0b-\x1f\x7f-\x9f]/g, "");
 }
 
 function reporter({ stdio }: Context): ConsolaReporter {

@@ -9,10 +9,10 @@ export function processStdio(): Stdio {
     stdin,
     async writeOut(data) {
       const bytes = typeof data === "string" ? new TextEncoder().encode(data) : data;
-      const isSmall = isFirst && bytes.length <= SMALL;
+      const isSmall = isFirst && bytes.length <= MOST_PIECES * PIECE;
       isFirst = false;
       try {
-        if (isSmall) await Bun.write(Bun.stdout, bytes);
+        if (isSmall) await writeInPieces(bytes);
         else await writeElsewhere(bytes);
       } catch (thrown) {
         throw stdoutError(thrown);
@@ -25,17 +25,27 @@ export function processStdio(): Stdio {
         // Nobody reads stderr: there is no one to tell.
       }
     },
+    async askSecret(question, signal) {
+      const { askSecret } = await import("./secret-prompt.ts");
+      return askSecret(question, signal);
+    },
     outIsTerminal: () => isTerminal(1),
     errIsTerminal: () => isTerminal(2),
   };
 }
 
 /**
- * What one `Bun.write` may take. More of it would block this thread on a full pipe, and in a file opened for appending it
- * makes room first, with NUL bytes, and then writes behind them. Up to here it saves loading `node:fs`.
+ * What one `Bun.write` may take: with more of it in a file opened for appending, it makes room first, with NUL bytes, and
+ * then writes behind them. A few pieces fit into any pipe that nobody has filled before; more could block this thread.
+ * Up to there it saves loading `node:fs`.
  */
-const SMALL = 1024;
+const PIECE = 1024;
+const MOST_PIECES = 8;
 const PAUSE_MS = 5;
+
+async function writeInPieces(bytes: Uint8Array): Promise<void> {
+  for (let at = 0; at < bytes.length; at += PIECE) await Bun.write(Bun.stdout, bytes.subarray(at, at + PIECE));
+}
 
 /** Writes on another thread: while a pipe is full, Ctrl-C is still heard on this one. */
 async function writeElsewhere(bytes: Uint8Array): Promise<void> {

@@ -8,11 +8,16 @@ export interface FakeWorld {
   env?: Record<string, string>;
   cwd?: string;
   stdin?: { kind: StdinKind; text?: string };
+  /** What is typed when a secret is asked for. */
+  secret?: string;
+  /** Hears what is written to stderr, while it is written. */
+  onStderr?: (text: string) => void;
   fetch?: typeof globalThis.fetch;
   now?: () => number;
   sleep?: Context["sleep"];
   signal?: AbortSignal;
   options?: Partial<GlobalOptions>;
+  applyProxy?: Context["applyProxy"];
 }
 
 export interface FakeContext extends Context {
@@ -36,6 +41,7 @@ export function fakeContext(world: FakeWorld = {}): FakeContext {
     endsAt: Number.POSITIVE_INFINITY,
     options: { ...earlyOptions([]), ...world.options },
     report: newReport(),
+    applyProxy: world.applyProxy ?? (() => {}),
     secrets: new Set(),
     stdio: {
       stdinKind: () => world.stdin?.kind ?? "none",
@@ -45,6 +51,11 @@ export function fakeContext(world: FakeWorld = {}): FakeContext {
       writeOut: async (data) => void out.push(typeof data === "string" ? new TextEncoder().encode(data) : data),
       writeErr: (text) => {
         err += text;
+        world.onStderr?.(text);
+      },
+      askSecret: async (question) => {
+        err += question;
+        return world.secret ?? "";
       },
       outIsTerminal: () => false,
       errIsTerminal: () => false,

@@ -2,26 +2,71 @@
 import { join } from "node:path";
 import { ROWS } from "../../src/commands/index.ts";
 import { PROVIDERS } from "../../src/providers/table.ts";
+import type { Provider, SchemeId, TextService } from "../../src/providers/types.ts";
 
 export const README = join(import.meta.dir, "../../README.md");
 
+/** A login that is more than a key in a variable. */
+const LOGINS: Readonly<Record<SchemeId, string>> = {
+  "aws-sigv4": "AWS credentials",
+  "aws-bearer": "AWS credentials",
+  "github-copilot": "a GitHub login",
+  "google-adc": "Google's application default credentials",
+  "google-gemini-cli": "a login of Gemini CLI",
+  "openai-codex": "a login of Codex",
+};
+
 export const TABLES = {
   commands: ROWS.map(({ id, description }) => [`\`infer ${id.replaceAll(".", " ")}\``, description.replace(/\.$/, "")]),
-  providers: PROVIDERS.map(({ id, env, keyless, text }) => {
-    const keys = env.map(code).join(" or ");
-    const key = keyless ? (keys ? `none, or ${keys}` : "none") : keys;
-    return [code(id), key, text ? code(text.protocol) : "–", text?.defaultModel ? code(text.defaultModel) : "–"];
-  }),
+  providers: PROVIDERS.map((row) => [
+    code(row.id),
+    keysOf(row),
+    addressesOf(row),
+    wiresOf(row.text) || "–",
+    row.text?.defaultModel ? code(row.text.defaultModel) : "–",
+  ]),
 };
+
+/** What is counted in a sentence. */
+const COUNTS = {
+  "provider-count": PROVIDERS.length,
+  "variant-count": PROVIDERS.flatMap(({ variants = {} }) => Object.keys(variants)).length,
+};
+
+function keysOf({ env, keyless, scheme }: Provider): string {
+  const ways = [...(keyless ? ["none"] : []), ...env.map(code), ...(scheme ? [LOGINS[scheme]] : [])];
+  return ways.join(" or ");
+}
+
+/** The provider's own address, what in it is the user's own, and the ids of its other ones. */
+function addressesOf({ id, baseUrl, hostEnv, settings = {}, variants = {} }: Provider): string {
+  const parts = Object.entries(settings)
+    .filter(([, { env }]) => env.length > 0)
+    .map(([name, { env }]) => `${code(`{${name}}`)}: ${env.map(code).join(" or ")}`);
+  const others = Object.entries(variants).map(([name, url]) => `${code(`${id}-${name}`)}: ${code(url)}`);
+  const host = hostEnv ? [`another host: ${hostEnv.map(code).join(" or ")}`] : [];
+  return [baseUrl ? code(baseUrl) : "–", ...parts, ...host, ...others].join("<br>");
+}
+
+function wiresOf(text: TextService | undefined): string {
+  if (!text) return "";
+  const wires = new Set([text.protocol, ...(text.wires ?? []).map(({ protocol }) => protocol)]);
+  return [...wires].map(code).join(", ");
+}
 
 /** The README with its tables made anew. Throws when it has no place for one. */
 export function withTables(readme: string): string {
+  const counted = Object.entries(COUNTS).reduce((text, [name, count]) => {
+    const place = new RegExp(`(<!-- ${name} -->)\\d*(<!-- /${name} -->)`);
+    if (!place.test(text)) throw new Error(`README has no ${name}`);
+    return text.replace(place, (_, head: string, end: string) => head + count + end);
+  }, readme);
   return Object.entries(TABLES).reduce((text, [name, rows]) => {
     const place = new RegExp(`(<!-- ${name}\\b[^>]*-->\\n[^\\n]*\\n\\|[-|]+\\|\\n)[^]*?(<!-- /${name} -->)`);
     if (!place.test(text)) throw new Error(`README has no ${name} table`);
     const lines = rows.map((cells) => `| ${cells.join(" | ")} |\n`).join("");
     return text.replace(place, (_, head: string, end: string) => head + lines + end);
-  }, readme);
+  }, counted);
 }
 
 function code(text: string): string {

@@ -27,7 +27,7 @@ describe("what a new user types gets a way out", () => {
     [["run", "--prompt", "x"], /Did you mean model run\?/],
     [["version"], /Did you mean --version\?/],
     [["--versoin"], /Did you mean --version\?/],
-    [["image", "generate"], /See infer list/],
+    [["video", "generate"], /See infer list/],
     [["model", "run", "--prompt", "hello", "there"], /put all of that text in quotes/],
     [["model", "run", "hello"], /--prompt "hello"/],
   ])("%j", (argv, hint) => {
@@ -390,5 +390,22 @@ describe("--json in a line that is wrong", () => {
     expect(namedCapability([])).toBeNull();
     expect(namedCapability(["infer", "infer"])).toBeNull();
     expect(namedCapability(["toString", "constructor"])).toBeNull();
+  });
+});
+
+describe("a key in the wrong place", () => {
+  const KEY = "sk-proj-abcdefghijklmnop1234";
+  test.each([
+    [["model", "auth", "login", "--provider", "openai", KEY]],
+    [["model", "auth", "login", "--provider", KEY]],
+    [["model", "auth", "login", `--${KEY}`]],
+    [["model", "auth", "login", "--provider", "openai", "--method", KEY]],
+    [["model", "run", KEY]],
+  ])("%#: is not quoted", async (argv) => {
+    const { stdout, stderr, exitCode } = await runInProcess(argv, { env: { HOME: "/nowhere" } });
+    expect(exitCode).not.toBe(0);
+    expect(stdout + stderr).not.toContain(KEY);
+    const json = await runInProcess([...argv, "--json"], { env: { HOME: "/nowhere" } });
+    expect(json.stdout).not.toContain(KEY);
   });
 });

@@ -122,7 +122,22 @@ describe("what help tells", () => {
         infer <command> [flags]
 
       Text inference and model catalog commands
-        model run  Run a one-shot inference turn through the selected model provider.
+        model run          Run a one-shot inference turn through the selected model
+                           provider.
+        model list         List known models from the model catalog.
+        model inspect      Inspect one model catalog entry.
+        model providers    List model providers discovered from the catalog.
+        model auth login   Run the existing provider auth login flow.
+        model auth logout  Remove saved auth profiles for one provider.
+        model auth status  Show configured model auth state.
+
+      Image generation and description
+        image generate       Generate raster images with configured image providers.
+        image edit           Generate edited images from one or more input files.
+        image describe       Describe one image file through media-understanding
+                             providers.
+        image describe-many  Describe multiple image files independently.
+        image providers      List image generation providers.
 
       Text to speech
         tts convert  Convert text to speech.
@@ -134,6 +149,8 @@ describe("what help tells", () => {
       About infer itself
         list     List canonical capability ids and supported transports
         inspect  Inspect one canonical capability id
+        doctor   Check config, credentials, network and this machine
+        smoke    Make the smallest real request to every configured provider
 
       Flags of every command
         --json             Print exactly one JSON document

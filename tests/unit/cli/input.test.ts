@@ -395,7 +395,6 @@ describe("stdin", () => {
     ["tts.convert", "text"],
     ["embedding.create", "text"],
     ["web.search", "query"],
-    ["model.auth.login", "api-key"],
   ] as const)("is what %s --%s - means", async (id, name) => {
     const others = row(id).flags.filter((flag) => flag.required && flag.name !== name);
     const given: Given = [...others.map((flag) => [flag.name, "given"] as const), [name, "-"]];

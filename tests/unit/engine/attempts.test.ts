@@ -5,16 +5,16 @@ import { type Call, type Plan, tryCandidates } from "../../../src/engine/attempt
 import type { Candidate } from "../../../src/engine/candidates.ts";
 import { type FakeContext, type FakeWorld, fakeContext, runInProcess } from "../../support/context.ts";
 import { rejection } from "../../support/failure.ts";
+import { machine } from "./selection.ts";
 
 function candidate(id: string, problem?: InferError): Candidate {
   const provider = { id, name: id.toUpperCase(), env: [], baseUrl: `https://${id}.example`, models: [] };
   const found: Candidate = {
     provider,
     model: "m",
-    key: "k",
+    credential: { source: `${id.toUpperCase()}_KEY`, origin: "env", open: async () => ({ key: "k" }) },
     headers: {},
     secrets: [],
-    keySource: `${id.toUpperCase()}_KEY`,
     reason: "a test",
   };
   return problem ? { ...found, problem } : found;
@@ -292,9 +292,9 @@ describe("when all have failed", () => {
 
   test("a candidate without a model is told by its provider alone", async () => {
     const line = ["model", "run", "--prompt", "x", "--provider", "lmstudio", "--fallback", "openai/gpt-x", "--json"];
-    const { stdout, exitCode } = await runInProcess(line);
+    const { stdout, exitCode } = await runInProcess(line, { fetch: machine().fetch });
     const { error, attempts } = JSON.parse(stdout);
-    expect(exitCode).toBe(2);
+    expect(exitCode).toBe(6);
     expect(attempts).toMatchObject([
       { provider: "lmstudio", model: null, outcome: "skipped" },
       { provider: "openai", model: "gpt-x", outcome: "skipped" },
@@ -302,6 +302,47 @@ describe("when all have failed", () => {
     expect(error.message).toContain("lmstudio");
     expect(error.message).toContain("openai/gpt-x: ");
     expect(error.message).not.toMatch(/undefined|null/);
+  });
+});
+
+describe("the next step", () => {
+  /** The hint after this candidate has failed in this way. */
+  async function hintOf(one: Candidate, error: InferError): Promise<string | undefined> {
+    const { perform } = scripted(error);
+    const { details } = await rejection(tryCandidates(clockwork().context, plan([one]), perform));
+    return details.hint;
+  }
+
+  const withRow = (row: Partial<Candidate["provider"]>, parts: Partial<Candidate> = {}): Candidate => ({
+    ...A,
+    ...parts,
+    provider: { ...A.provider, ...row },
+  });
+  const NO_KEY: Candidate["credential"] = { source: "no key needed", origin: "scheme", open: async () => ({}) };
+
+  test("after a refused key names where it came from", async () => {
+    expect(await hintOf(A, failing("auth"))).toBe("Check the key for A: A_KEY.");
+  });
+
+  test("after a refused key names the vendor's other addresses, which take other keys", async () => {
+    const variants = { cn: "https://cn.example", plan: "https://plan.example" };
+    expect(await hintOf(withRow({ variants }), failing("auth"))).toContain("a-cn, a-plan");
+  });
+
+  test("where no key was sent is to set one", async () => {
+    const keyless = withRow({ env: ["A_TOKEN"] }, { credential: NO_KEY });
+    expect(await hintOf(keyless, failing("auth"))).toBe("It wants a key: set A_TOKEN.");
+    expect(await hintOf(withRow({}, { credential: NO_KEY }), failing("auth"))).toContain("models.providers.a");
+  });
+
+  test("where nobody listens is to start the server, when it is the user's own", async () => {
+    const refused = failing("network", { hint: "Is the server running?" });
+    expect(await hintOf(withRow({ start: "a serve" }), refused)).toContain("a serve");
+    expect(await hintOf(A, refused)).toBe("Is the server running?");
+  });
+
+  test("after not_found is to check the model and the address", async () => {
+    expect(await hintOf(A, failing("not_found"))).toContain("a.example");
   });
 });
 

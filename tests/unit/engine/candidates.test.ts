@@ -1,47 +1,14 @@
 // biome-ignore-all lint/suspicious/noTemplateCurlyInString: that is how the config spells a variable.
 
 import { describe, expect, test } from "bun:test";
-import { type LoadedConfig, parseConfig } from "../../../src/config/file.ts";
 import { InferError } from "../../../src/core/error.ts";
-import { authorise } from "../../../src/engine/authorise.ts";
-import { type Candidate, type ServiceName, selectCandidates } from "../../../src/engine/candidates.ts";
-import { isLoopback } from "../../../src/engine/credential.ts";
+import { authorise, openSession } from "../../../src/engine/authorise.ts";
+import { isLoopback } from "../../../src/engine/keyring.ts";
 import { textRoute } from "../../../src/engine/route.ts";
 import { PROVIDERS } from "../../../src/providers/table.ts";
 import { runInProcess } from "../../support/context.ts";
-import { failure } from "../../support/failure.ts";
-
-type Env = Record<string, string>;
-
-interface Asked {
-  service?: ServiceName;
-  provider?: string;
-  model?: string;
-  fallback?: readonly string[];
-}
-
-const NOTHING: LoadedConfig = { path: null, config: {}, env: {}, interpolated: new Set() };
-
-function loaded(config: unknown, env: Env = {}): LoadedConfig {
-  return parseConfig(JSON.stringify(config), "/home/me/openclaw.json", env);
-}
-
-function withEnv(env: Env): LoadedConfig {
-  return { ...NOTHING, env };
-}
-
-function select({ service = "text", fallback = [], ...wanted }: Asked, from: LoadedConfig): Candidate[] {
-  return selectCandidates({ service, fallback, ...wanted }, from);
-}
-
-function only(asked: Asked, from: LoadedConfig): Candidate {
-  const [candidate, ...others] = select(asked, from);
-  if (!candidate || others.length > 0) throw new Error(`${others.length + 1} candidates`);
-  return candidate;
-}
-
-const refs = (candidates: readonly Candidate[]): string[] =>
-  candidates.map(({ provider, model }) => `${provider.id}/${model}`);
+import { rejection } from "../../support/failure.ts";
+import { type Asked, bareContext, type Env, keyOf, loaded, NOTHING, only, refs, select, withEnv } from "./selection.ts";
 
 const ALL_KEYS: Env = {
   OPENAI_API_KEY: "k-openai",
@@ -54,41 +21,49 @@ const ALL_KEYS: Env = {
 const DEFAULTS = { agents: { defaults: { model: { primary: "anthropic/claude-x", fallbacks: ["groq/llama-x"] } } } };
 
 describe("the order of choice", () => {
-  test("1: what argv names, and only that", () => {
+  test("1: what argv names, and only that", async () => {
     const from = loaded(DEFAULTS, ALL_KEYS);
-    expect(refs(select({ model: "xai/grok-x" }, from))).toEqual(["xai/grok-x"]);
-    expect(refs(select({ provider: "groq" }, from))).toEqual(["groq/llama-3.3-70b-versatile"]);
-    expect(refs(select({ provider: "groq", model: "other" }, from))).toEqual(["groq/other"]);
+    expect(refs(await select({ model: "xai/grok-x" }, from))).toEqual(["xai/grok-x"]);
+    expect(refs(await select({ provider: "groq" }, from))).toEqual(["groq/llama-3.3-70b-versatile"]);
+    expect(refs(await select({ provider: "groq", model: "other" }, from))).toEqual(["groq/other"]);
   });
 
-  test("1: even when it cannot be used, nothing else takes its place", () => {
-    const { problem, ...candidate } = only({ model: "xai/grok-x" }, withEnv({ OPENAI_API_KEY: "k" }));
+  test("1: even when it cannot be used, nothing else takes its place", async () => {
+    const { problem, ...candidate } = await only({ model: "xai/grok-x" }, withEnv({ OPENAI_API_KEY: "k" }));
     expect(refs([candidate])).toEqual(["xai/grok-x"]);
     expect({ type: problem?.type, exitCode: problem?.exitCode }).toEqual({ type: "auth", exitCode: 3 });
     expect(problem?.message).toContain("XAI_API_KEY");
   });
 
-  test("1: then the fallbacks that argv names, in their order", () => {
+  test("1: then the fallbacks that argv names, in their order", async () => {
     const from = loaded(DEFAULTS, ALL_KEYS);
     const fallback = ["openai/b", "anthropic/c", "openai/b"];
-    expect(refs(select({ model: "xai/a", fallback }, from))).toEqual(["xai/a", "openai/b", "anthropic/c", "openai/b"]);
-    expect(refs(select({ provider: "groq", model: "a", fallback }, from)).slice(0, 2)).toEqual(["groq/a", "openai/b"]);
+    expect(refs(await select({ model: "xai/a", fallback }, from))).toEqual([
+      "xai/a",
+      "openai/b",
+      "anthropic/c",
+      "openai/b",
+    ]);
+    expect(refs(await select({ provider: "groq", model: "a", fallback }, from)).slice(0, 2)).toEqual([
+      "groq/a",
+      "openai/b",
+    ]);
   });
 
-  test("2: the configured default, then its fallbacks", () => {
-    expect(refs(select({}, loaded(DEFAULTS, ALL_KEYS)))).toEqual(["anthropic/claude-x", "groq/llama-x"]);
+  test("2: the configured default, then its fallbacks", async () => {
+    expect(refs(await select({}, loaded(DEFAULTS, ALL_KEYS)))).toEqual(["anthropic/claude-x", "groq/llama-x"]);
     const short = loaded({ agents: { defaults: { model: "groq/llama-x" } } }, ALL_KEYS);
-    expect(refs(select({}, short))).toEqual(["groq/llama-x"]);
+    expect(refs(await select({}, short))).toEqual(["groq/llama-x"]);
   });
 
   test("2: a default without a key is passed over for its fallback, which the answer says", async () => {
-    const candidates = select({}, loaded(DEFAULTS, { GROQ_API_KEY: "k", OPENAI_API_KEY: "k" }));
+    const candidates = await select({}, loaded(DEFAULTS, { GROQ_API_KEY: "k", OPENAI_API_KEY: "k" }));
     expect(candidates.map(({ problem }) => problem?.type)).toEqual(["auth", undefined]);
   });
 
-  test("2: the default is for text; it does not serve embeddings or speech", () => {
+  test("2: the default is for text; it does not serve embeddings or speech", async () => {
     for (const service of ["embedding", "speech"] as const) {
-      expect(only({ service }, loaded(DEFAULTS, {})).provider.id).toBe("local");
+      expect((await only({ service }, loaded(DEFAULTS, {}))).provider.id).toBe("local");
     }
   });
 
@@ -97,41 +72,46 @@ describe("the order of choice", () => {
     [{ OPENAI_API_KEY: "" }, "ANTHROPIC_API_KEY", "anthropic"],
     [{ OPENAI_API_KEY: " \n", ANTHROPIC_API_KEY: "" }, "GEMINI_API_KEY", "google"],
     [{ UNRELATED_API_KEY: "k" }, "GROQ_API_KEY", "groq"],
-  ] as [Env, string, string][])("3: the first provider with a credential: %p and %s", (env, name, id) => {
-    const candidate = only({}, withEnv({ ...env, [name]: "k" }));
+  ] as [Env, string, string][])("3: the first provider with a credential: %p and %s", async (env, name, id) => {
+    const candidate = await only({}, withEnv({ ...env, [name]: "k" }));
     expect(candidate.provider.id).toBe(id);
-    expect(candidate.keySource).toBe(name);
+    expect(candidate.credential?.source).toBe(name);
     expect(candidate.model).toBeTruthy();
     expect(candidate.problem).toBeUndefined();
   });
 
-  test("3: with every key there is, OpenClaw's default provider comes first", () => {
-    expect(only({}, withEnv(ALL_KEYS)).provider.id).toBe("openai");
+  test("3: with every key there is, OpenClaw's default provider comes first", async () => {
+    expect((await only({}, withEnv(ALL_KEYS))).provider.id).toBe("openai");
   });
 
-  test("3: a server of one's own counts once the config names it", () => {
-    expect(failure(() => select({}, NOTHING)).type).toBe("auth");
+  test("3: a server of one's own counts once the config names it", async () => {
+    expect((await rejection(select({}, NOTHING))).type).toBe("auth");
     const ollama = loaded({ models: { providers: { ollama: { baseUrl: "http://127.0.0.1:11434" } } } });
-    expect(only({}, ollama).provider.id).toBe("ollama");
+    expect((await only({}, ollama)).provider.id).toBe("ollama");
     const mine = { mine: { baseUrl: "http://127.0.0.1:9/v1", models: [{ id: "m1" }, { id: "m2" }] } };
-    expect(refs(select({}, loaded({ models: { providers: mine } })))).toEqual(["mine/m1"]);
+    expect(refs(await select({}, loaded({ models: { providers: mine } })))).toEqual(["mine/m1"]);
   });
 
-  test("3: fallbacks follow what was found, and do alone when nothing was", () => {
-    expect(refs(select({ fallback: ["groq/x"] }, withEnv(ALL_KEYS)))).toEqual(["openai/gpt-5.5", "groq/x"]);
-    expect(refs(select({ fallback: ["ollama/x"] }, NOTHING))).toEqual(["ollama/x"]);
+  test("3: fallbacks follow what was found, and do alone when nothing was", async () => {
+    expect(refs(await select({ fallback: ["groq/x"] }, withEnv(ALL_KEYS)))).toEqual(["openai/gpt-5.5", "groq/x"]);
+    expect(refs(await select({ fallback: ["ollama/x"] }, NOTHING))).toEqual(["ollama/x"]);
   });
 
-  test("5: the embedded engines serve embeddings and speech with nothing set up", () => {
+  test("5: the embedded engines serve embeddings and speech with nothing set up", async () => {
     for (const service of ["embedding", "speech"] as const) {
-      const { provider, model, key, problem } = only({ service }, NOTHING);
-      expect({ id: provider.id, key, problem }).toEqual({ id: "local", key: null, problem: undefined });
+      const candidate = await only({ service }, NOTHING);
+      const { provider, model, problem } = candidate;
+      expect({ id: provider.id, key: await keyOf(candidate), problem }).toEqual({
+        id: "local",
+        key: null,
+        problem: undefined,
+      });
       expect(model).toBeTruthy();
     }
   });
 
   test("6: otherwise exit 3, naming the shortest way to make it work", async () => {
-    const error = failure(() => select({}, NOTHING));
+    const error = await rejection(select({}, NOTHING));
     expect({ type: error.type, exitCode: error.exitCode }).toEqual({ type: "auth", exitCode: 3 });
     expect(error.details.hint).toContain("OPENAI_API_KEY");
     expect(error.details.hint).toContain("ollama/");
@@ -152,19 +132,19 @@ describe("refs", () => {
     ["XAI/grok-x", "xai", "grok-x"],
     ["ollama/llama3.2:1b", "ollama", "llama3.2:1b"],
     ["openai/a-model-nobody-knows", "openai", "a-model-nobody-knows"],
-  ])("%p is %s's %s", (ref, id, model) => {
+  ])("%p is %s's %s", async (ref, id, model) => {
     for (const asked of [{ model: ref }, { provider: "groq", fallback: [ref] }]) {
-      const candidate = select(asked, withEnv(ALL_KEYS)).at(-1);
+      const candidate = (await select(asked, withEnv(ALL_KEYS))).at(-1);
       expect({ id: candidate?.provider.id, model: candidate?.model }).toEqual({ id, model });
     }
   });
 
-  test.each(["gemini", "google", "GEMINI"])("--provider %s is google", (provider) => {
-    expect(only({ provider }, withEnv(ALL_KEYS)).provider.id).toBe("google");
+  test.each(["gemini", "google", "GEMINI"])("--provider %s is google", async (provider) => {
+    expect((await only({ provider }, withEnv(ALL_KEYS))).provider.id).toBe("google");
   });
 
-  test.each(["grok", "x-ai", "xai"])("--provider %s is xai", (provider) => {
-    expect(only({ provider }, withEnv(ALL_KEYS)).provider.id).toBe("xai");
+  test.each(["grok", "x-ai", "xai"])("--provider %s is xai", async (provider) => {
+    expect((await only({ provider }, withEnv(ALL_KEYS))).provider.id).toBe("xai");
   });
 
   test.each([
@@ -175,23 +155,23 @@ describe("refs", () => {
     ["openrouter", "meta-llama/llama-x", "meta-llama/llama-x"],
     ["openrouter", "openrouter/meta-llama/llama-x", "meta-llama/llama-x"],
     ["groq", "openai/gpt-oss-120b", "openai/gpt-oss-120b"],
-  ])("--provider %s --model %s is the vendor's %s", (provider, model, expected) => {
-    expect(only({ provider, model }, withEnv(ALL_KEYS)).model).toBe(expected);
+  ])("--provider %s --model %s is the vendor's %s", async (provider, model, expected) => {
+    expect((await only({ provider, model }, withEnv(ALL_KEYS))).model).toBe(expected);
   });
 
-  test("a bare model belongs to the default's provider, else to OpenClaw's own default", () => {
-    expect(refs(select({ model: "some-model" }, withEnv(ALL_KEYS)))).toEqual(["openai/some-model"]);
-    expect(refs(select({ model: "some-model" }, loaded(DEFAULTS, ALL_KEYS)))).toEqual(["anthropic/some-model"]);
+  test("a bare model belongs to the default's provider, else to OpenClaw's own default", async () => {
+    expect(refs(await select({ model: "some-model" }, withEnv(ALL_KEYS)))).toEqual(["openai/some-model"]);
+    expect(refs(await select({ model: "some-model" }, loaded(DEFAULTS, ALL_KEYS)))).toEqual(["anthropic/some-model"]);
   });
 
-  test("a bare fallback does, too, whatever --model says", () => {
-    const candidates = select({ model: "xai/a", fallback: ["b"] }, loaded(DEFAULTS, ALL_KEYS));
+  test("a bare fallback does, too, whatever --model says", async () => {
+    const candidates = await select({ model: "xai/a", fallback: ["b"] }, loaded(DEFAULTS, ALL_KEYS));
     expect(refs(candidates)).toEqual(["xai/a", "anthropic/b"]);
   });
 
-  test.each(["/model", "openai/", "/"])("%p is a usage error", (model) => {
+  test.each(["/model", "openai/", "/"])("%p is a usage error", async (model) => {
     for (const asked of [{ model }, { fallback: [model] }]) {
-      expect(failure(() => select(asked, withEnv(ALL_KEYS))).type).toBe("usage");
+      expect((await rejection(select(asked, withEnv(ALL_KEYS)))).type).toBe("usage");
     }
   });
 
@@ -201,8 +181,8 @@ describe("refs", () => {
     { provider: "constructor" },
     { model: "__proto__/x" },
     { model: "openai/x", fallback: ["nosuch/x"] },
-  ] as Asked[])("%p is not_found, before anything is sent", (asked) => {
-    const error = failure(() => select(asked, withEnv(ALL_KEYS)));
+  ] as Asked[])("%p is not_found, before anything is sent", async (asked) => {
+    const error = await rejection(select(asked, withEnv(ALL_KEYS)));
     expect({ type: error.type, exitCode: error.exitCode }).toEqual({ type: "not_found", exitCode: 4 });
     expect(error.message).toMatch(/nosuch|constructor|__proto__/);
   });
@@ -211,21 +191,21 @@ describe("refs", () => {
     ["text", "local/use-lite"],
     ["embedding", "anthropic/x"],
     ["speech", "groq/x"],
-  ] as const)("%s through %s: not_found, and who has it", (service, model) => {
-    const { problem } = only({ service, model }, withEnv(ALL_KEYS));
+  ] as const)("%s through %s: not_found, and who has it", async (service, model) => {
+    const { problem } = await only({ service, model }, withEnv(ALL_KEYS));
     expect(problem?.type).toBe("not_found");
     expect(problem?.details.hint).toContain(service === "text" ? "openai" : "local");
   });
 
-  test("a provider without a default model asks for one", () => {
-    const { problem } = only({ provider: "lmstudio" }, NOTHING);
+  test("a provider without a default model asks for one", async () => {
+    const { problem } = await only({ provider: "volcengine" }, withEnv({ VOLCANO_ENGINE_API_KEY: "k" }));
     expect(problem?.type).toBe("usage");
-    expect(problem?.details.hint).toContain("--model lmstudio/");
+    expect(problem?.details.hint).toContain("--model volcengine/");
   });
 });
 
 describe("OpenRouter's own prefix", () => {
-  const sent = (asked: Asked): string => textRoute(only(asked, withEnv(ALL_KEYS))).route.model;
+  const sent = async (asked: Asked): Promise<string> => textRoute(await only(asked, withEnv(ALL_KEYS))).route.model;
 
   test.each([
     [{ provider: "openrouter" }, "openrouter/auto"],
@@ -235,8 +215,8 @@ describe("OpenRouter's own prefix", () => {
     [{ model: "openrouter/meta-llama/llama-3.3-70b" }, "meta-llama/llama-3.3-70b"],
     [{ provider: "openrouter", model: "meta-llama/llama-3.3-70b" }, "meta-llama/llama-3.3-70b"],
     [{ model: "groq/openai/gpt-oss-120b" }, "openai/gpt-oss-120b"],
-  ] as [Asked, string][])("%p is sent as %s", (asked, model) => {
-    expect(sent(asked)).toBe(model);
+  ] as [Asked, string][])("%p is sent as %s", async (asked, model) => {
+    expect(await sent(asked)).toBe(model);
   });
 });
 
@@ -262,24 +242,30 @@ describe("credentials", () => {
     ["the real one over the block", { env: { OPENAI_API_KEY: "b" } }, { OPENAI_API_KEY: "r" }, "r", "OPENAI_API_KEY"],
     ["with its ends trimmed", {}, { OPENAI_API_KEY: " k-env\r\n" }, "k-env", "OPENAI_API_KEY"],
     ["with its ends trimmed in the config", openai("\tk-config\n"), {}, "k-config", place],
-  ] as [string, unknown, Env, string, string][])("%s", (_, config, env, key, source) => {
-    const candidate = only({ provider: "openai" }, loaded(config, env));
+  ] as [string, unknown, Env, string, string][])("%s", async (_, config, env, key, source) => {
+    const candidate = await only({ provider: "openai" }, loaded(config, env));
     expect(candidate.problem).toBeUndefined();
-    expect({ key: candidate.key, source: candidate.keySource }).toEqual({ key, source });
+    expect({ key: await keyOf(candidate), source: candidate.credential?.source }).toEqual({ key, source });
   });
 
   test.each([
     ["anthropic", { ANTHROPIC_OAUTH_TOKEN: "first", ANTHROPIC_API_KEY: "second" }],
     ["google", { GEMINI_API_KEY: "first", GOOGLE_API_KEY: "second" }],
-  ] as [string, Env][])("%s: the environment in OpenClaw's order", (provider, env) => {
-    expect(only({ provider }, withEnv(env)).key).toBe("first");
+  ] as [string, Env][])("%s: the environment in OpenClaw's order", async (provider, env) => {
+    expect(await keyOf(await only({ provider }, withEnv(env)))).toBe("first");
     const [firstName = ""] = Object.keys(env);
-    expect(only({ provider }, withEnv({ ...env, [firstName]: "  " })).key).toBe("second");
+    expect(await keyOf(await only({ provider }, withEnv({ ...env, [firstName]: "  " })))).toBe("second");
   });
 
-  test("none at all says every way to give one", () => {
-    const { problem, key } = only({ provider: "anthropic" }, NOTHING);
-    expect({ key, type: problem?.type, exitCode: problem?.exitCode }).toEqual({ key: null, type: "auth", exitCode: 3 });
+  test("none at all says every way to give one", async () => {
+    const candidate = await only({ provider: "anthropic" }, NOTHING);
+    const { problem, credential } = candidate;
+    expect(credential).toBeNull();
+    expect({ key: await keyOf(candidate), type: problem?.type, exitCode: problem?.exitCode }).toEqual({
+      key: null,
+      type: "auth",
+      exitCode: 3,
+    });
     expect(problem?.message).toContain("ANTHROPIC_API_KEY");
     expect(problem?.message).toContain("models.providers.anthropic");
   });
@@ -287,20 +273,24 @@ describe("credentials", () => {
   test.each([
     ["a variable that is not set", openai("${GONE}"), "GONE"],
     ["a reference to a variable that is not set", openai({ source: "env", id: "GONE" }), "GONE"],
-    ["a reference of a kind that is not built", openai({ source: "exec", id: "vault" }), "exec"],
+    [
+      "a reference to a program that the config does not have",
+      openai({ source: "exec", id: "vault" }),
+      "secrets.providers.default",
+    ],
     ["blank", openai(""), place],
-  ])("%s is named", (_, config, named) => {
-    const { problem } = only({ provider: "openai" }, loaded(config));
+  ])("%s is named", async (_, config, named) => {
+    const { problem } = await only({ provider: "openai" }, loaded(config));
     expect(problem?.type).toBe("auth");
     expect(problem?.message).toContain(named);
   });
 
   test.each(["sk-a\nb", "sk-a\r\nX-Evil: 1", "sk-a\u0000b", "sk-a\u007fb", "sk-a b", "sk-schlüssel", "“sk-a”"])(
     "%p cannot be sent: auth, and it is not printed",
-    (key) => {
+    async (key) => {
       for (const from of [withEnv({ OPENAI_API_KEY: key }), loaded(openai(key))]) {
-        const candidate = only({ provider: "openai" }, from);
-        expect({ key: candidate.key, type: candidate.problem?.type }).toEqual({ key: null, type: "auth" });
+        const candidate = await only({ provider: "openai" }, from);
+        expect({ key: await keyOf(candidate), type: candidate.problem?.type }).toEqual({ key: null, type: "auth" });
         expect(candidate.problem?.message).toMatch(/OPENAI_API_KEY|models\.providers\.openai\.apiKey/);
         expect(candidate.problem?.message).not.toContain(key);
         expect(candidate.problem?.message).not.toContain("sk-");
@@ -311,11 +301,11 @@ describe("credentials", () => {
   test.each([
     ["an unsendable key", {}, { OPENAI_API_KEY: "sk-a\nb" }, /OPENAI_API_KEY cannot be sent/],
     ["a variable that is not set", openai("${GONE}"), {}, /GONE/],
-  ] as [string, unknown, Env, RegExp][])("%s is not told as no provider set up", (_, config, env, told) => {
+  ] as [string, unknown, Env, RegExp][])("%s is not told as no provider set up", async (_, config, env, told) => {
     const from = loaded(config, env);
     let said: InferError | undefined;
     try {
-      said = only({}, from).problem;
+      said = (await only({}, from)).problem;
     } catch (thrown) {
       if (thrown instanceof InferError) said = thrown;
     }
@@ -330,17 +320,22 @@ describe("credentials", () => {
     "http://[::1]:8080/v1",
     "https://LOCALHOST",
     "http://box.localhost/v1",
-  ])("%s needs none", (baseUrl) => {
+  ])("%s needs none", async (baseUrl) => {
     const from = loaded({ models: { providers: { openai: { baseUrl }, mine: { baseUrl, models: [{ id: "m" }] } } } });
     for (const provider of ["openai", "mine"]) {
-      expect(only({ provider }, from)).toMatchObject({ key: null, keySource: "no key needed" });
-      expect(only({ provider }, from).problem).toBeUndefined();
+      const candidate = await only({ provider }, from);
+      const { credential, problem } = candidate;
+      expect({ key: await keyOf(candidate), keySource: credential?.source }).toEqual({
+        key: null,
+        keySource: "no key needed",
+      });
+      expect(problem).toBeUndefined();
     }
   });
 
-  test("a key that is there is used on loopback, too", () => {
+  test("a key that is there is used on loopback, too", async () => {
     const from = loaded(openai("k-config", "http://127.0.0.1:1/v1"));
-    expect(only({ provider: "openai" }, from).key).toBe("k-config");
+    expect(await keyOf(await only({ provider: "openai" }, from))).toBe("k-config");
   });
 
   test.each([
@@ -357,22 +352,23 @@ describe("credentials", () => {
     expect(isLoopback(baseUrl)).toBe(false);
   });
 
-  test.each(["ollama", "lmstudio", "vllm", "local"])("%s needs none where it is by default", (provider) => {
-    expect(only({ provider, model: "m" }, NOTHING).problem?.type).not.toBe("auth");
+  test.each(["ollama", "lmstudio", "vllm", "local"])("%s needs none where it is by default", async (provider) => {
+    expect((await only({ provider, model: "m" }, NOTHING)).problem?.type).not.toBe("auth");
   });
 });
 
 describe("the config's providers", () => {
-  test("redirect a known one, under its own name or an alias", () => {
+  test("redirect a known one, under its own name or an alias", async () => {
     for (const name of ["google", "gemini"]) {
       const from = loaded({ models: { providers: { [name]: { baseUrl: "https://proxy.example/v1", apiKey: "k" } } } });
-      const { provider, key } = only({ model: "gemini/x" }, from);
-      expect({ id: provider.id, baseUrl: provider.baseUrl, key }).toEqual({
+      const candidate = await only({ model: "gemini/x" }, from);
+      const { provider } = candidate;
+      expect({ id: provider.id, baseUrl: provider.baseUrl, key: await keyOf(candidate) }).toEqual({
         id: "google",
         baseUrl: "https://proxy.example/v1",
         key: "k",
       });
-      expect(textRoute(only({ model: "google/x" }, from)).protocol).toBe("google-generate-content");
+      expect(textRoute(await only({ model: "google/x" }, from)).protocol).toBe("google-generate-content");
     }
   });
 
@@ -383,19 +379,20 @@ describe("the config's providers", () => {
     ["anthropic-messages", "anthropic-messages", "x-api-key"],
     ["google-generative-ai", "google-generate-content", "x-goog-api-key"],
     ["ollama", "ollama-chat", "authorization"],
-  ])("speak %s, with the key where that wire has it", (api, protocol, header) => {
+  ])("speak %s, with the key where that wire has it", async (api, protocol, header) => {
     const mine = { baseUrl: "https://mine.example/v1", apiKey: "k-mine", ...(api && { api }) };
-    const secrets = new Set<string>();
-    const candidate = only({ model: "mine/m" }, loaded({ models: { providers: { mine } } }));
+    const context = bareContext();
+    const candidate = await only({ model: "mine/m" }, loaded({ models: { providers: { mine } } }));
     expect(textRoute(candidate).protocol as string).toBe(protocol);
     const request = { method: "POST" as const, url: mine.baseUrl, headers: {} };
-    expect(authorise({ secrets }, request, candidate).headers[header]).toContain("k-mine");
-    expect(secrets.has("k-mine")).toBe(true);
+    const session = await openSession(context, candidate, context.signal);
+    expect((await authorise(context, request, candidate, session)).headers[header]).toContain("k-mine");
+    expect(context.secrets.has("k-mine")).toBe(true);
   });
 
-  test("are found whatever the case, and do not need to list the model", () => {
+  test("are found whatever the case, and do not need to list the model", async () => {
     const from = loaded({ models: { providers: { MyServer: { baseUrl: "http://127.0.0.1:1/v1" } } } });
-    expect(refs(select({ model: "myserver/any" }, from))).toEqual(["MyServer/any"]);
+    expect(refs(await select({ model: "myserver/any" }, from))).toEqual(["MyServer/any"]);
   });
 
   test("keep a row's own provider ids apart", () => {
@@ -416,10 +413,11 @@ describe("a key is never printed", () => {
       )) as unknown as typeof globalThis.fetch,
   };
 
-  test("by what a candidate says of itself", () => {
-    const { key, ...said } = only({ provider: "openai" }, withEnv(world.env));
-    expect(key).toBe(KEY);
-    expect(JSON.stringify(said)).not.toContain(KEY);
+  test("by what a candidate says of itself", async () => {
+    const candidate = await only({ provider: "openai" }, withEnv(world.env));
+    expect(await keyOf(candidate)).toBe(KEY);
+    expect(JSON.stringify(candidate)).not.toContain(KEY);
+    expect(Bun.inspect(candidate, { depth: 9 })).not.toContain(KEY);
   });
 
   test.each([[["--json"]], [["--verbose"]], [["--json", "--verbose"]]])(

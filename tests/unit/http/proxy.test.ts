@@ -1,5 +1,5 @@
 import { describe, expect, test } from "bun:test";
-import { proxyAssignments } from "../../../src/http/proxy.ts";
+import { proxyAssignments, proxyEnvironment } from "../../../src/http/proxy.ts";
 
 const LOOPBACK = "localhost,127.0.0.1,::1,[::1]";
 const exempt = (list: string) => ({ NO_PROXY: list, no_proxy: list });
@@ -45,5 +45,17 @@ describe("proxyAssignments", () => {
   test("does not change what it was given", () => {
     const env = Object.freeze({ ALL_PROXY: "http://p:1" });
     expect(() => proxyAssignments(env)).not.toThrow();
+  });
+});
+
+describe("proxyEnvironment", () => {
+  test("has the variables themselves as well, and no others", () => {
+    const env = { https_proxy: "http://p:1", HTTP_PROXY: "", NO_PROXY: "a.com", KEY: "k" };
+    expect(proxyEnvironment(env)).toEqual({
+      https_proxy: "http://p:1",
+      HTTP_PROXY: "",
+      ...exempt(`a.com,${LOOPBACK}`),
+    });
+    expect(proxyEnvironment({ KEY: "k" })).toEqual({});
   });
 });

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "bun:test";
-import { redact } from "../../../src/http/redact.ts";
+import { redact, rememberUserInfo } from "../../../src/http/redact.ts";
 
 describe("redact", () => {
   test.each<[string, string, string[], string]>([
@@ -50,4 +50,11 @@ describe("as a vendor may write it", () => {
       expect(redact(text, [SECRET])).toBe(text);
     }
   });
+});
+
+test("a password with a % of its own is remembered as it is", () => {
+  const context = { secrets: new Set<string>() };
+  rememberUserInfo(context, "http://me:50%25off@proxy.example");
+  rememberUserInfo(context, "http://me:50%off@proxy.example");
+  expect(context.secrets).toContain("50%off");
 });

@@ -1,6 +1,6 @@
 import { describe, expect, test } from "bun:test";
+import { deadline } from "../../../src/core/deadline.ts";
 import { InferError } from "../../../src/core/error.ts";
-import { deadline } from "../../../src/http/deadline.ts";
 
 const quiet = () => new AbortController().signal;
 

@@ -1,5 +1,5 @@
-import type { Context } from "../core/context.ts";
-import { InferError } from "../core/error.ts";
+import type { Context } from "./context.ts";
+import { InferError } from "./error.ts";
 
 /**
  * A signal that fires at a moment, or when the context's own does; its reason is one of our errors in both cases.
@@ -7,17 +7,6 @@ import { InferError } from "../core/error.ts";
  */
 export interface Deadline extends Disposable {
   signal: AbortSignal;
-}
-
-/** A promise's value, or `null` when it takes longer than `ms`. */
-export async function within<T>(ms: number, promise: Promise<T>): Promise<T | null> {
-  const { promise: late, resolve } = Promise.withResolvers<null>();
-  const timer = setTimeout(() => resolve(null), ms);
-  try {
-    return await Promise.race([promise, late]);
-  } finally {
-    clearTimeout(timer);
-  }
 }
 
 /** What setTimeout can wait for; a later moment needs no timer. */

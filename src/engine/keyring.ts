@@ -1,0 +1,269 @@
+import { type Applicant, type Found, type Origin, SCHEMES } from "../auth/scheme.ts";
+import { invalidConfig } from "../config/document.ts";
+import type { LoadedConfig } from "../config/file.ts";
+import { readSaved, type SavedCredential, type SavedProfile } from "../config/saved.ts";
+import type { SecretValue } from "../config/schema.ts";
+import { readSecret, type Secret } from "../config/secret.ts";
+import { unsetVariable } from "../config/variables.ts";
+import type { Context } from "../core/context.ts";
+import type { InferError } from "../core/error.ts";
+import { type Transport, webUrl } from "../http/client.ts";
+import { rememberUserInfo } from "../http/redact.ts";
+import { carriedKey } from "./authorise.ts";
+import type { KnownProvider } from "./directory.ts";
+
+/** A credential, or why there is none; `source` says where it comes from and is safe to print. */
+export type Credential = Found | Missing;
+
+/** `spoiled`: the user gave one, and it cannot be used. */
+export interface Missing {
+  missing: string;
+  spoiled: boolean;
+}
+
+interface Key {
+  text: string;
+  source: string;
+  origin: Origin;
+}
+
+const NO_KEY = "no key needed";
+
+/**
+ * The user's credentials, in the order of the contract: the config's own, the saved ones, the environment's. The run
+ * path and every inventory ask here, so that they cannot differ. Nothing is read before it is asked for.
+ */
+export class Keyring {
+  #saved: Promise<readonly SavedProfile[]> | undefined;
+  readonly #secrets = new Map<string, Promise<Secret>>();
+
+  constructor(
+    readonly context: Context,
+    readonly loaded: LoadedConfig,
+  ) {}
+
+  /** `named`: the user has chosen this provider, so that its ambient variables count. */
+  async credentialOf(provider: KnownProvider, named: boolean): Promise<Credential> {
+    const own = provider.profile === undefined ? provider.apiKey : undefined;
+    const fromConfig = own && (await this.#read(own.value, own.place));
+    const configured: Key | undefined =
+      fromConfig && "text" in fromConfig ? { ...fromConfig, origin: "config" } : undefined;
+    const saved = configured ? undefined : await this.#savedFor(provider);
+    if (provider.profile !== undefined && !saved) {
+      return { missing: `There is no saved credential "${provider.profile}" for ${provider.name}.`, spoiled: true };
+    }
+    const kept = saved?.kind === "oauth" ? undefined : await this.#keyOf(saved);
+    const key = configured ?? kept ?? this.#fromEnv(provider, named);
+    const found = await this.#find(provider, named, key, saved);
+    if (found) return found;
+    if (fromConfig && "missing" in fromConfig) return { missing: fromConfig.missing, spoiled: true };
+    if (provider.keyless || isLoopback(provider.baseUrl)) return plain(undefined, NO_KEY, "scheme");
+    return { missing: await this.#advice(provider), spoiled: false };
+  }
+
+  /** Every saved credential, for the inventories; the secrets are left where they are. */
+  saved(): Promise<readonly SavedProfile[]> {
+    this.#saved ??= readSaved(this.context, this.loaded);
+    return this.#saved;
+  }
+
+  /**
+   * The config's own headers, or why one of them cannot be had. `secrets` are the values to keep out of print: by the
+   * header's name, or because the config keeps them somewhere else.
+   */
+  async headersOf(
+    provider: KnownProvider,
+  ): Promise<{ headers: Record<string, string>; secrets: string[] } | { missing: string }> {
+    const headers: Record<string, string> = {};
+    const secrets: string[] = [];
+    for (const [name, { env, prefix = "" }] of Object.entries(provider.headersFromEnv ?? {})) {
+      const text = this.loaded.env[env]?.trim();
+      if (!text) continue;
+      if (UNSENDABLE.test(text)) return { missing: `${env} cannot be sent as a header.` };
+      headers[name] = prefix + text;
+      secrets.push(text);
+    }
+    for (const [name, { value, place }] of Object.entries(provider.customHeaders ?? {})) {
+      const secret = await this.#read(value, place);
+      if ("missing" in secret) return secret;
+      if (!HEADER_NAME.test(name) || UNSENDABLE.test(secret.text))
+        return { missing: `${place} cannot be sent as a header.` };
+      headers[name.toLowerCase()] = secret.text;
+      const isBrought =
+        secret.source !== place || [...this.loaded.interpolated].some((part) => secret.text.includes(part));
+      // `Bearer abc` is said as `abc`, too.
+      if (isBrought || SECRET_HEADER.test(name)) secrets.push(secret.text, secret.text.replace(/^\w+ /, ""));
+    }
+    return { headers, secrets };
+  }
+
+  /** Once per place: a program that hands out secrets is not run twice. */
+  #read(value: SecretValue, place: string): Promise<Secret> {
+    const known = this.#secrets.get(place);
+    if (known) return known;
+    const secret = readSecret(this.context, value, place, this.loaded);
+    this.#secrets.set(place, secret);
+    return secret;
+  }
+
+  /** The config's own proxy and certificates, or why one of them cannot be had, or what is wrong with it. */
+  async transportOf({
+    request,
+    configPath,
+  }: KnownProvider): Promise<{ transport?: Transport } | { missing: string } | { problem: InferError }> {
+    if (!request) return {};
+    const { proxy, tls } = request;
+    const transport: Transport = {};
+    if (proxy?.mode === "explicit-proxy") {
+      const place = `${configPath}.request.proxy`;
+      const unset = unsetVariable(this.loaded, proxy.url);
+      if (unset) return { missing: `${place}.url names the variable ${unset}, which is not set.` };
+      if (proxy.tls) return { missing: `${place}.tls is not supported: put the proxy's CA into NODE_EXTRA_CA_CERTS.` };
+      // Not quoted: a name and a password may stand in it.
+      if (!webUrl(proxy.url)) return this.#wrong(`${place}.url`, "expected an http(s) URL");
+      transport.proxy = proxy.url;
+      rememberUserInfo(this.context, proxy.url);
+    }
+    if (tls) {
+      const { serverName, insecureSkipVerify } = tls;
+      transport.tls = {
+        ...(serverName !== undefined && { serverName }),
+        ...(insecureSkipVerify && { rejectUnauthorized: false }),
+      };
+      for (const name of ["ca", "cert", "key", "passphrase"] as const) {
+        const value = tls[name];
+        if (value === undefined) continue;
+        const place = `${configPath}.request.tls.${name}`;
+        const secret = await this.#read(value, place);
+        if ("missing" in secret) return secret;
+        const problem = name === "passphrase" ? undefined : await pemProblem(secret.text, name);
+        if (problem) return this.#wrong(place, problem);
+        transport.tls[name] = secret.text;
+        if (name === "passphrase" || name === "key") this.context.secrets.add(secret.text);
+      }
+    }
+    return { transport };
+  }
+
+  #wrong(place: string, problem: string): { problem: InferError } {
+    return { problem: invalidConfig(this.loaded.path ?? "", `${place}: ${problem}.`) };
+  }
+
+  async #find(
+    provider: KnownProvider,
+    named: boolean,
+    key: Key | undefined,
+    saved: SavedCredential | undefined,
+  ): Promise<Credential | undefined> {
+    const load = provider.scheme ? SCHEMES[provider.scheme] : undefined;
+    if (!load) {
+      if (saved?.kind !== "oauth") return key && sendable(key, provider);
+      const { oauthLogin } = await import("../auth/oauth.ts");
+      return oauthLogin(this.context, saved, provider.oauth);
+    }
+    const usable = key && sendable(key, provider);
+    if (usable && "missing" in usable) return usable;
+    const applicant: Applicant = {
+      providerId: provider.id,
+      providerName: provider.name,
+      env: this.loaded.env,
+      named,
+      ...(usable && key && { key }),
+      ...(saved && { saved }),
+      ...(provider.settingValues && { settings: provider.settingValues }),
+      ...(provider.hasOwnBaseUrl && { baseUrl: provider.baseUrl }),
+    };
+    return (await (await load()).find(this.context, applicant)) ?? undefined;
+  }
+
+  async #savedFor(provider: KnownProvider): Promise<SavedCredential | undefined> {
+    const names = [provider.id, ...(provider.aliases ?? []), ...(provider.variantOf ? [provider.variantOf] : [])];
+    const saved = await this.saved();
+    const theirs =
+      provider.profile === undefined
+        ? names.flatMap((name) => saved.filter((one) => one.provider.toLowerCase() === name.toLowerCase()))
+        : saved.filter(({ id }) => id === provider.profile);
+    // One whose secret the keychain does not give is none.
+    for (const profile of theirs) {
+      const credential = await profile.read();
+      if (credential) return credential;
+    }
+    return undefined;
+  }
+
+  async #keyOf(saved: SavedCredential | undefined): Promise<Key | undefined> {
+    if (!saved) return undefined;
+    const secret = await this.#read(saved.secret, `${saved.source} ${saved.id}`);
+    return "text" in secret ? { text: secret.text, source: saved.source, origin: "saved" } : undefined;
+  }
+
+  #fromEnv(provider: KnownProvider, named: boolean): Key | undefined {
+    for (const name of [...provider.env, ...(named ? (provider.ambientEnv ?? []) : [])]) {
+      const text = this.loaded.env[name]?.trim();
+      if (text) return { text, source: name, origin: "env" };
+    }
+    return undefined;
+  }
+
+  async #advice(provider: KnownProvider): Promise<string> {
+    const scheme = provider.scheme && (await SCHEMES[provider.scheme]?.());
+    if (scheme) return `No credential for ${provider.name}: ${scheme.missing}`;
+    const ways = [
+      ...(provider.env.length > 0 ? [`set ${provider.env.join(" or ")}`] : []),
+      `put apiKey into models.providers.${provider.id} of the config`,
+    ];
+    return `No key for ${provider.name}: ${ways.join(", or ")}.`;
+  }
+}
+
+/** Why a text is not what TLS takes; Bun would only say that it could not connect. */
+async function pemProblem(text: string, kind: "ca" | "cert" | "key"): Promise<string | undefined> {
+  const what = kind === "key" ? "a private key" : "a certificate";
+  const blocks = text.match(kind === "key" ? PEM_KEY : PEM_CERTIFICATE) ?? [];
+  if (blocks.length === 0) return `expected ${what} in PEM, which begins with -----BEGIN`;
+  if (kind === "key") return undefined;
+  const { X509Certificate } = await import("node:crypto");
+  try {
+    for (const block of blocks) new X509Certificate(block);
+    return undefined;
+  } catch {
+    return `${what} in PEM, and it cannot be read`;
+  }
+}
+
+const PEM_CERTIFICATE = /-----BEGIN ((?:X509 |TRUSTED )?CERTIFICATE)-----[\s\S]+?-----END \1-----/g;
+const PEM_KEY = /-----BEGIN ((?:[A-Z0-9]+ )*PRIVATE KEY)-----[\s\S]+?-----END \1-----/g;
+
+/** Whether a server needs no credential because it is the user's own machine. */
+export function isLoopback(baseUrl: string): boolean {
+  const host = URL.parse(baseUrl)?.hostname ?? "";
+  return host === "localhost" || host.endsWith(".localhost") || host === "[::1]" || /^127(?:\.\d+){3}$/.test(host);
+}
+
+const HEADER_NAME = /^[!#$%&'*+.^_`|~0-9A-Za-z-]+$/;
+const UNSENDABLE = /[^\t\x20-\x7e]/;
+const SECRET_HEADER = /auth|key|token|secret|cookie|pass|credential/i;
+
+function sendable(
+  { text, source, origin }: Key,
+  { placeholder, keyless, auth }: KnownProvider,
+): Credential | undefined {
+  if (text === placeholder) return keyless ? plain(undefined, source, origin) : undefined;
+  // A header cannot carry these, and fetch's own error would quote the key.
+  if (/[^\x21-\x7e]/.test(carriedKey(auth, text))) {
+    return {
+      missing: `The key in ${source} cannot be sent: it has blanks or control characters inside.`,
+      spoiled: true,
+    };
+  }
+  return plain(text, source, origin);
+}
+
+function plain(key: string | undefined, source: string, origin: Origin): Found {
+  return { source, origin, open: async () => (key === undefined ? {} : { key }) };
+}
+
+/** Whether the credential is one that somebody gave, and not the absence of a need. */
+export function isGiven(credential: Found | null): boolean {
+  return credential !== null && credential.source !== NO_KEY;
+}
