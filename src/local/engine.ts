@@ -4,6 +4,8 @@ import { type ErrorType, InferError } from "../core/error.ts";
 export interface Engines {
   embed: { input: string[]; output: Embedded };
   speak: { input: Speech; output: Uint8Array<ArrayBuffer> };
+  /** A path, or the bytes of a picture file. */
+  read: { input: string | Uint8Array; output: Reading };
 }
 
 export interface Embedded {
@@ -23,12 +25,25 @@ export interface Speech {
   speed: number;
 }
 
+export interface Reading {
+  /** Lines in reading order, an empty one between paragraphs; empty when the picture has no text. */
+  text: string;
+  /** 0 to 1, the mean of the words; 0 without text. */
+  confidence: number;
+  words: number;
+  /** Of the picture as it is seen: what EXIF says about turning is done. */
+  width: number;
+  height: number;
+  /** `png`, `jpeg`, `webp`, `gif`, `bmp`. */
+  format: string;
+}
+
 export type Job = { [Name in keyof Engines]: { engine: Name; input: Engines[Name]["input"] } }[keyof Engines];
 
 /** What the worker answers. An `InferError` does not survive the way between threads, so its parts travel. */
 export type EngineReply =
   | { output: Engines[keyof Engines]["output"] }
-  | { error: { type: ErrorType; message: string } };
+  | { error: { type: ErrorType; message: string; hint?: string | undefined } };
 
 /**
  * Runs one job on a thread of its own: WebAssembly blocks the thread that it runs on, and Ctrl-C must still be heard.
@@ -46,8 +61,9 @@ export async function runEngine<Name extends keyof Engines>(
   const abort = () => reject(signal.reason);
   signal.addEventListener("abort", abort, { once: true });
   worker.onmessage = ({ data: reply }: MessageEvent<EngineReply>) => {
-    if ("error" in reply) reject(new InferError(reply.error.type, reply.error.message, { provider: "local" }));
-    else resolve(reply.output);
+    if ("output" in reply) return resolve(reply.output);
+    const { type, message, hint } = reply.error;
+    reject(new InferError(type, message, { provider: "local", hint }));
   };
   const crash = (why: string) =>
     reject(new InferError("internal", `The embedded engine crashed: ${why}`, { provider: "local" }));

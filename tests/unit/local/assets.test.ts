@@ -1,9 +1,12 @@
 import { beforeAll, expect, test } from "bun:test";
 import { createRequire } from "node:module";
 import { join } from "node:path";
+import { gunzipSync } from "node:zlib";
+import { readAsset } from "../../../src/local/asset.ts";
 import { slimFlite } from "../../../src/local/assets/flite.ts";
 import { readSentenceEncoder } from "../../../src/local/assets/sentence-encoder.ts";
 import { ASSETS_DIR, makeAssets } from "../../../src/local/assets/stage.ts";
+import { packModel, unpackModel } from "../../../src/local/tesseract-model.ts";
 
 const { resolve } = createRequire(import.meta.url);
 
@@ -42,4 +45,19 @@ test("the weights are 8-bit and their layout adds up", async () => {
   for (const { quantization } of json.weightSpecs) {
     if (quantization) expect(quantization.scale).toBeWithin(0, 0.1);
   }
+});
+
+test("the model of Tesseract is the package's again when it is unpacked", async () => {
+  const model = gunzipSync(await Bun.file(resolve("@tesseract.js-data/eng/4.0.0_best_int/eng.traineddata.gz")).bytes());
+  const path = join(ASSETS_DIR, "tesseract-english.bin.zst");
+  expect(Buffer.compare(unpackModel(await readAsset(path)), model)).toBe(0);
+  expect(Bun.file(path).size).toBeLessThan(2_700_000);
+});
+
+test("packing leaves the model that it was given alone, and refuses what is none", async () => {
+  const model = Buffer.from(unpackModel(await readAsset(join(ASSETS_DIR, "tesseract-english.bin.zst"))));
+  const before = Bun.hash(model);
+  expect(Buffer.compare(packModel(model), model)).not.toBe(0);
+  expect(Bun.hash(model)).toBe(before);
+  expect(() => packModel(new Uint8Array(5000))).toThrow("no dictionary");
 });
