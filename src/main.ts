@@ -2,7 +2,7 @@ import { earlyOptions, runCli } from "./cli/run.ts";
 import type { Context } from "./core/context.ts";
 import { InferError } from "./core/error.ts";
 import { newReport } from "./core/report.ts";
-import { proxyAssignments } from "./http/proxy.ts";
+import { proxyEnvironment } from "./http/proxy.ts";
 import { printOutcome } from "./output/outcome.ts";
 import { processStdio } from "./output/stdio.ts";
 
@@ -10,7 +10,6 @@ const PATIENCE_MS = 1000;
 
 async function main(): Promise<void> {
   const argv = process.argv.slice(2);
-  Object.assign(process.env, proxyAssignments(process.env));
   const context = makeContext(argv, onSignals());
   process.exitCode = await printOutcome(context, () => runCli(argv, context));
 }
@@ -29,6 +28,8 @@ function makeContext(argv: readonly string[], signal: AbortSignal): Context {
     stdio: processStdio(),
     options: earlyOptions(argv),
     report: newReport(),
+    // Bun looks there each time it opens a connection.
+    applyProxy: (env) => void Object.assign(process.env, proxyEnvironment(env)),
     secrets: new Set(),
   };
 }

@@ -9,11 +9,24 @@ type Handler<Id extends CommandId> = (context: Context, input: Input<Id>) => Pro
 /** The verbs that this build has. A row without an entry here is absent from the tree, help and `list`. */
 export const HANDLERS: { [Id in CommandId]?: () => Promise<Handler<Id>> } = {
   "model.run": async () => (await import("./model.ts")).run,
+  "model.list": async () => (await import("./catalog.ts")).list,
+  "model.inspect": async () => (await import("./catalog.ts")).inspect,
+  "model.providers": async () => (await import("./catalog.ts")).providers,
+  "model.auth.login": async () => (await import("./auth.ts")).login,
+  "model.auth.logout": async () => (await import("./auth.ts")).logout,
+  "model.auth.status": async () => (await import("./auth-status.ts")).status,
+  "image.generate": async () => (await import("./image.ts")).generate,
+  "image.providers": async () => (await import("./image-providers.ts")).providers,
+  "image.edit": async () => (await import("./image.ts")).edit,
+  "image.describe": async () => (await import("./describe.ts")).describe,
+  "image.describe-many": async () => (await import("./describe.ts")).describeMany,
   "tts.convert": async () => (await import("./tts.ts")).convert,
   "tts.voices": async () => (await import("./tts.ts")).voices,
   "embedding.create": async () => (await import("./embedding.ts")).create,
   list: async () => (await import("./inventory.ts")).list,
   inspect: async () => (await import("./inventory.ts")).inspect,
+  doctor: async () => (await import("./doctor.ts")).doctor,
+  smoke: async () => (await import("./smoke.ts")).smoke,
 };
 
 /** The ways to run a verb that this build has. */

@@ -2,6 +2,7 @@ import { speak, voicesOf } from "../capabilities/speech.ts";
 import type { Input } from "../core/capability.ts";
 import type { Context } from "../core/context.ts";
 import type { Result } from "../core/result.ts";
+import { memorySource } from "../http/source.ts";
 import { checkDestination, saveMedia } from "../media/file.ts";
 import { choose } from "./backend.ts";
 
@@ -11,7 +12,7 @@ export async function convert(context: Context, input: Input<"tts.convert">): Pr
   const candidates = await choose(context, "speech", input);
   await checkDestination(context, output, "tts");
   const media = await speak(context, { speech: { text, voice, speed }, candidates });
-  if (output === "-") return { kind: "bytes", bytes: media.bytes };
+  if (output === "-") return { kind: "bytes", chunks: memorySource(media.bytes).open() };
   const file = await saveMedia(context, media, { output, family: "tts", subject: text });
   context.report.outputs.push({ ...file, format: media.extension, voiceCompatible: false });
   return { kind: "text", text: file.path };

@@ -1,17 +1,27 @@
 import { createHash } from "node:crypto";
 import { constants } from "node:fs";
-import { access, mkdir, open, readlink, realpath, rename, stat, unlink, writeFile } from "node:fs/promises";
+import { access, copyFile, mkdir, open, readlink, realpath, rename, stat, unlink, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
 import { basename, dirname, extname, join, resolve } from "node:path";
 import { extensions } from "mime-types";
 import { stateFolder } from "../config/paths.ts";
 import type { Context } from "../core/context.ts";
 import type { FileOutput } from "../core/envelope.ts";
 import { codeOf, InferError, messageOf } from "../core/error.ts";
+import type { PartFile, StoredFile } from "./part.ts";
 
 export interface MediaFile {
   bytes: Uint8Array;
   mimeType: string;
   /** Of the bytes, without the dot. */
+  extension: string;
+}
+
+/** A file that stands beside its destination already, see `PartFile`. */
+export interface ArrivedFile {
+  part: PartFile;
+  stored: StoredFile;
+  mimeType: string;
   extension: string;
 }
 
@@ -22,28 +32,48 @@ export interface Destination {
   family: string;
   /** What the file is about; names it where `--output` does not. */
   subject: string;
+  /** Its place among several, from 1: `x.png` is `x-1.png` then. */
+  number?: number | undefined;
 }
 
 /**
  * Writes a finished file. It appears under its final name only when complete, and a failure leaves the old file and no
  * litter. The extension follows the bytes, not the request; the report says so when they differ.
  */
-export async function saveMedia(context: Context, media: MediaFile, destination: Destination): Promise<FileOutput> {
+export async function saveMedia(
+  context: Context,
+  media: MediaFile | ArrivedFile,
+  destination: Destination,
+): Promise<FileOutput> {
   const chosen = await choosePath(context, media, destination);
   // A device or a named pipe takes the bytes as it is: nothing can be renamed over it.
   const special = await isSpecial(chosen);
   const path = special ? chosen : truthfulName(context, chosen, media);
   try {
     await mkdir(dirname(path), { recursive: true });
-    if (special) await writeFile(path, media.bytes);
+    if ("part" in media) await place(media.part, path, special);
+    else if (special) await writeFile(path, media.bytes);
     else await writeWhole(await linkTarget(path), media.bytes);
   } catch (thrown) {
     // Without the second half of Node's message, which names the temporary file.
     const [why] = messageOf(thrown).split(", ");
     throw new InferError("io", `${path} cannot be written: ${why}`, { cause: thrown });
   }
-  const sha256 = createHash("sha256").update(media.bytes).digest("hex");
-  return { path, mimeType: media.mimeType, size: media.bytes.length, sha256 };
+  const { size, sha256 } = "part" in media ? media.stored : digest(media.bytes);
+  return { path, mimeType: media.mimeType, size, sha256 };
+}
+
+/**
+ * Where a file may arrive before it has its name: the folder it will be in, or the nearest one above that is there, so
+ * that a failure leaves no empty folder behind.
+ */
+export async function arrivalFolder(context: Context, { output, family }: Destination): Promise<string> {
+  if (output === "-") return tmpdir();
+  const path = output === undefined ? mediaFolder(context, family) : resolve(context.cwd, output);
+  if (await isSpecial(path)) return tmpdir();
+  let folder = path;
+  while (!(await isFolder(folder)) && dirname(folder) !== folder) folder = dirname(folder);
+  return folder;
 }
 
 /** Refuses a destination that could not be written, before anything has been spent on it. */
@@ -68,12 +98,46 @@ export async function checkDestination(context: Context, output: string | undefi
   }
 }
 
-async function choosePath(context: Context, { extension }: MediaFile, destination: Destination): Promise<string> {
-  const { output, family, subject } = destination;
+/** A rename where that is possible; across file systems, and into a device, the bytes are copied. */
+async function place(part: PartFile, path: string, special: boolean): Promise<void> {
+  if (special) return copyFile(part.path, path);
+  const target = await linkTarget(path);
+  try {
+    await part.moveTo(target);
+  } catch (thrown) {
+    if (codeOf(thrown) !== "EXDEV") throw thrown;
+    const near = join(dirname(target), `.${Bun.randomUUIDv7().slice(-12)}.part`);
+    try {
+      await copyFile(part.path, near);
+      await rename(near, target);
+    } catch (failure) {
+      await unlink(near).catch(() => undefined);
+      throw failure;
+    }
+  }
+}
+
+function digest(bytes: Uint8Array): { size: number; sha256: string } {
+  return { size: bytes.length, sha256: createHash("sha256").update(bytes).digest("hex") };
+}
+
+async function choosePath(
+  context: Context,
+  { extension }: { extension: string },
+  destination: Destination,
+): Promise<string> {
+  const { output, family, subject, number } = destination;
   const name = `${slug(subject)}-${Bun.randomUUIDv7().slice(-8)}.${extension}`;
   if (output === undefined) return join(mediaFolder(context, family), name);
   const path = resolve(context.cwd, output);
-  return isFolderName(output) || (await isFolder(path)) ? join(path, name) : path;
+  if (isFolderName(output) || (await isFolder(path))) return join(path, name);
+  return number === undefined ? path : numbered(path, number);
+}
+
+/** `x.png` → `x-2.png` */
+function numbered(path: string, number: number): string {
+  const ending = extname(path);
+  return `${path.slice(0, path.length - ending.length)}-${number}${ending}`;
 }
 
 function mediaFolder(context: Context, family: string): string {
@@ -84,7 +148,11 @@ function mediaFolder(context: Context, family: string): string {
   throw new InferError("usage", "There is no home folder to keep the file in.", { hint: "Name it with --output." });
 }
 
-function truthfulName(context: Context, path: string, { mimeType, extension }: MediaFile): string {
+function truthfulName(
+  context: Context,
+  path: string,
+  { mimeType, extension }: { mimeType: string; extension: string },
+): string {
   const asked = extname(path).slice(1).toLowerCase();
   if (asked === extension || (extensions[mimeType] ?? []).includes(asked)) return path;
   const stem = asked === "" ? path : path.slice(0, -extname(path).length);

@@ -1,10 +1,13 @@
+import { tmpdir } from "node:os";
 import { resolve } from "node:path";
 import type { Context } from "../core/context.ts";
 import { InferError, isAbsent, messageOf } from "../core/error.ts";
 import { readBytes } from "../http/body.ts";
 import { fetchForeign } from "../http/foreign.ts";
 import { rememberUserInfo } from "../http/redact.ts";
-import { readPipe } from "./pipe.ts";
+import { type ByteSource, memorySource } from "../http/source.ts";
+import { readPipe } from "../process/pipe.ts";
+import { PartFile } from "./part.ts";
 import { sniff } from "./sniff.ts";
 
 /** A file as it came in. */
@@ -16,6 +19,19 @@ interface InputBytes {
   mimeType: string | undefined;
 }
 
+/** A file to be sent, still where it is. */
+export interface InputFile {
+  origin: string;
+  path: string;
+  source: ByteSource;
+  /** Bytes. */
+  size: number;
+  head: Uint8Array;
+  /** By content; `undefined` when the bytes are nothing that is known. */
+  mimeType: string | undefined;
+  extension: string | undefined;
+}
+
 interface InputOptions {
   /** Bytes. */
   limit: number;
@@ -25,47 +41,105 @@ interface InputOptions {
 
 /** Resolves what `--file` takes on every verb: a path, an http(s) URL, a `data:` URL, or `-` for stdin. */
 export async function readInput(context: Context, file: string, options: InputOptions): Promise<InputBytes> {
-  const { origin, bytes } = await read(context, file, options);
+  const { limit } = options;
+  const { origin, path, chunks } = await locate(context, file, options);
+  const bytes =
+    path === undefined ? await readBytes(chunks, limit, () => tooLarge(origin, limit)) : await readFile(path);
   if (bytes.length === 0) throw new InferError("usage", `${origin} is empty.`);
-  if (bytes.length > options.limit) throw tooLarge(origin, options.limit);
+  if (bytes.length > limit) throw tooLarge(origin, limit);
   return { origin, bytes, mimeType: (await sniff(bytes))?.mimeType };
 }
 
-async function read(context: Context, file: string, options: InputOptions): Promise<Omit<InputBytes, "mimeType">> {
-  const { limit, signal } = options;
-  if (file === "-")
-    return { origin: "-", bytes: await readBytes(context.stdio.stdin(signal), limit, () => tooLarge("stdin", limit)) };
-  if (/^data:/i.test(file)) return { origin: "data:", bytes: decodeDataUrl(file) };
-  if (/^https?:\/\//i.test(file)) return { origin: file, bytes: await download(context, file, options) };
-  const [scheme] = /^[a-z][a-z0-9+.-]*(?=:\/\/)/i.exec(file) ?? [];
-  if (scheme) throw new InferError("usage", `--file takes no ${scheme}: address, only http(s), data: and paths.`);
-  const path = resolve(context.cwd, file);
-  return { origin: path, bytes: await readPath(context, path, options) };
+/**
+ * The same without holding it in memory: a file is read from where it is when it is sent, everything else arrives in a
+ * temporary file first, which `litter` removes.
+ */
+export async function openInput(
+  context: Context,
+  file: string,
+  options: InputOptions & { litter: AsyncDisposableStack },
+): Promise<InputFile> {
+  const { limit, litter } = options;
+  const located = await locate(context, file, options);
+  const path = located.path ?? (await arrive(located, limit, litter));
+  const { size } = await Bun.file(path).stat();
+  if (size === 0) throw new InferError("usage", `${located.origin} is empty.`);
+  const head = await readFile(path, HEAD);
+  const kind = await sniff(head);
+  const source: ByteSource = { size, open: () => Bun.file(path).stream() };
+  return { origin: located.origin, path, source, size, head, mimeType: kind?.mimeType, extension: kind?.extension };
 }
 
-async function readPath(context: Context, path: string, { limit, signal }: InputOptions): Promise<Uint8Array> {
+/** Enough of a file to say what it is, and how large a picture it is. */
+const HEAD = 512 * 1024;
+
+type Located = { origin: string } & ({ path: string; chunks?: undefined } | { path?: undefined; chunks: Chunks });
+type Chunks = AsyncIterable<Uint8Array>;
+
+async function locate(context: Context, file: string, options: InputOptions): Promise<Located> {
+  const { signal } = options;
+  if (file === "-") return { origin: "-", chunks: context.stdio.stdin(signal) };
+  if (/^data:/i.test(file)) return { origin: "data:", chunks: memorySource(decodeDataUrl(file)).open() };
+  if (/^https?:\/\//i.test(file)) return { origin: file, chunks: await download(context, file, options) };
+  const [scheme] = /^[a-z][a-z0-9+.-]*(?=:\/\/)/i.exec(file) ?? [];
+  if (scheme) throw new InferError("usage", `--file takes no ${scheme}: address, only http(s), data: and paths.`);
+  return locatePath(context, resolve(context.cwd, file), options);
+}
+
+async function locatePath(context: Context, path: string, { limit, signal }: InputOptions): Promise<Located> {
   try {
-    const file = Bun.file(path);
-    const stat = await file.stat();
+    const stat = await Bun.file(path).stat();
     if (stat.isDirectory()) throw new InferError("io", `${path} is a folder.`);
-    if (!stat.isFile()) return await readBytes(readPipe(context, path, signal), limit, () => tooLarge(path, limit));
+    if (!stat.isFile()) return { origin: path, chunks: readably(path, readPipe(context, path, signal)) };
     if (stat.size > limit) throw tooLarge(path, limit);
-    return await file.bytes();
+    return { origin: path, path };
   } catch (thrown) {
-    if (thrown instanceof InferError) throw thrown;
-    if (isAbsent(thrown)) throw new InferError("not_found", `There is no file ${path}.`);
-    throw new InferError("io", `${path} cannot be read: ${messageOf(thrown)}`, { cause: thrown });
+    throw unreadable(path, thrown);
   }
 }
 
-async function download(context: Context, url: string, options: InputOptions): Promise<Uint8Array> {
+async function readFile(path: string, end?: number): Promise<Uint8Array> {
+  try {
+    const file = Bun.file(path);
+    return await (end === undefined ? file : file.slice(0, end)).bytes();
+  } catch (thrown) {
+    throw unreadable(path, thrown);
+  }
+}
+
+async function arrive({ origin, chunks }: Located, limit: number, litter: AsyncDisposableStack): Promise<string> {
+  const part = litter.use(await PartFile.create(tmpdir()));
+  let size = 0;
+  for await (const chunk of chunks ?? []) {
+    size += chunk.length;
+    if (size > limit) throw tooLarge(origin, limit);
+    await part.write(chunk);
+  }
+  return (await part.end()).path;
+}
+
+async function* readably(path: string, chunks: Chunks): AsyncGenerator<Uint8Array> {
+  try {
+    yield* chunks;
+  } catch (thrown) {
+    throw unreadable(path, thrown);
+  }
+}
+
+function unreadable(path: string, thrown: unknown): InferError {
+  if (thrown instanceof InferError) return thrown;
+  if (isAbsent(thrown)) return new InferError("not_found", `There is no file ${path}.`);
+  return new InferError("io", `${path} cannot be read: ${messageOf(thrown)}`, { cause: thrown });
+}
+
+async function download(context: Context, url: string, options: InputOptions): Promise<Chunks> {
   rememberUserInfo(context, url);
   const reply = await fetchForeign(context, url, options);
   if (reply.status !== 200) {
     const type = reply.status === 404 ? "not_found" : "provider_error";
     throw new InferError(type, `${url} answered HTTP ${reply.status}.`, { status: reply.status });
   }
-  return readBytes(reply.body, options.limit, () => tooLarge(url, options.limit));
+  return reply.body;
 }
 
 /** `data:image/png;base64,…`, or percent-encoded without `;base64`; both may be percent-encoded. */

@@ -148,9 +148,10 @@ describe("exactly one JSON document", () => {
     expect(JSON.parse((await infer(["model", "run", "--help", "--json"])).stdout).help).toContain("--prompt");
   });
 
-  test("a flag that has no effect yet says so", async () => {
-    const { envelope } = await inferJson(run("openai/gpt-5.5", "--agent", "work"));
-    expect(envelope).toMatchObject({ ok: true, warnings: [expect.stringContaining("--agent")] });
+  test("an agent that the config does not have", async () => {
+    const { code, envelope } = await inferJson(run("openai/gpt-5.5", "--agent", "work"));
+    expect(envelope.error).toMatchObject({ type: "not_found", message: expect.stringContaining("work") });
+    expect(code).toBe(4);
   });
 
   test("the capability is null when argv names none", async () => {

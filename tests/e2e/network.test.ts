@@ -19,11 +19,11 @@ afterAll(async () => {
   folder[Symbol.dispose]();
 });
 
-async function ask(baseUrl: string, env: Record<string, string>) {
+async function ask(baseUrl: string, env: Record<string, string>, block: Record<string, string> = {}) {
   const config = folder.file(`${Bun.randomUUIDv7()}.json`);
   await writeFile(
     config,
-    JSON.stringify({ models: { providers: { vendor: { baseUrl, apiKey: "sk-network-test" } } } }),
+    JSON.stringify({ env: block, models: { providers: { vendor: { baseUrl, apiKey: "sk-network-test" } } } }),
   );
   return inferJson(["model", "run", "--prompt", "hi", "--model", "vendor/m", "--config", config], { env });
 }
@@ -69,6 +69,22 @@ ${upstream}
       hint: expect.stringContaining("NO_PROXY"),
     });
     expect((await ask(vendor.url, dead)).envelope.outputs).toMatchObject([{ text: "through" }]);
+  });
+
+  test("one that the config's env block or OpenClaw's .env names is taken, beneath the environment's own", async () => {
+    const [proxy, other] = [`http://127.0.0.1:${await freePort()}`, `http://127.0.0.1:${await freePort()}`];
+    await writeFile(folder.file(".env"), `ALL_PROXY=${proxy}\n`);
+    const state = { OPENCLAW_STATE_DIR: folder.path };
+    const through = (named: string) => ({
+      message: expect.stringContaining(`The proxy ${named.slice(7)}, on the way`),
+    });
+    const vendorTest = "http://vendor.test";
+    expect((await ask(vendorTest, {}, { HTTP_PROXY: proxy })).envelope.error).toMatchObject(through(proxy));
+    expect((await ask(vendorTest, state)).envelope.error).toMatchObject(through(proxy));
+    expect((await ask(vendorTest, { HTTP_PROXY: other, ...state })).envelope.error).toMatchObject(through(other));
+    const exempt = await ask(vendorTest, { HTTP_PROXY: other }, { NO_PROXY: "vendor.test" });
+    expect(exempt.envelope.error).toMatchObject({ message: expect.stringContaining("vendor.test could not be found") });
+    expect((await ask(vendor.url, state)).envelope.outputs).toMatchObject([{ text: "through" }]);
   });
 
   test("a SOCKS proxy is refused in words", async () => {

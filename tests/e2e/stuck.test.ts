@@ -41,6 +41,37 @@ describe("nothing holds on for ever", () => {
     expect(await child.exited).toBe(130);
   });
 
+  test.skipIf(!hasFifo)("a config out of a pipe that nobody writes to, too", async () => {
+    const look = ["model", "run", "--prompt", "x", "--config", fifo];
+    const { code, envelope } = await inferJson([...look, "--timeout-ms", "200"]);
+    expect([code, envelope.error?.type]).toEqual([7, "timeout"]);
+    for (const [signal, exit] of [
+      ["SIGINT", 130],
+      ["SIGTERM", 143],
+    ] as const) {
+      const child = spawn([...look, "--json"]);
+      await Bun.sleep(150);
+      child.kill(signal);
+      expect(oneEnvelope(await new Response(child.stdout).text()).error?.type).toBe("interrupted");
+      expect(await child.exited).toBe(exit);
+    }
+  });
+
+  test.skipIf(process.platform === "win32")("a program that gives a secret and ignores SIGTERM", async () => {
+    const program = folder.file("secret.sh");
+    await writeFile(program, "#!/bin/sh\ntrap '' TERM\nwhile :; do sleep 0.1; done\n", { mode: 0o755 });
+    const source = { source: "exec", command: program, passEnv: ["PATH"] };
+    const apiKey = { source: "exec", provider: "vault", id: "k" };
+    const models = { providers: { mine: { baseUrl: "https://mine.test", apiKey } } };
+    const own = folder.file("exec.json");
+    await writeFile(own, JSON.stringify({ secrets: { providers: { vault: source } }, models }));
+    const asked = ["model", "run", "--prompt", "x", "--model", "mine/m", "--config", own, "--timeout-ms", "500"];
+    const started = performance.now();
+    const { code, envelope } = await inferJson(asked, { env: { PATH: process.env.PATH ?? "" } });
+    expect([code, envelope.error?.type]).toEqual([7, "timeout"]);
+    expect(performance.now() - started).toBeLessThan(900);
+  });
+
   test.skipIf(!hasFifo)("a pipe whose writer is late is waited for", async () => {
     const gif = Buffer.from("R0lGODlhAQABAIAAAP///wAAACwAAAAAAQABAAACAkQBADs=", "base64");
     const child = spawn([...RUN, "--file", fifo, "--json", "--timeout-ms", "5000"]);

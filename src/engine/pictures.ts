@@ -1,0 +1,210 @@
+import type { Context } from "../core/context.ts";
+import { InferError, toInferError } from "../core/error.ts";
+import { readText } from "../http/body.ts";
+import type { HttpRequest, Reply } from "../http/client.ts";
+import { fetchForeign } from "../http/foreign.ts";
+import { readFrames } from "../http/frames.ts";
+import { readSpilling, SPILLED } from "../http/spill.ts";
+import { dimensionsOf } from "../media/dimensions.ts";
+import type { ArrivedFile } from "../media/file.ts";
+import { PartFile, type StoredFile } from "../media/part.ts";
+import { failureInside } from "../protocols/failure.ts";
+import type { ImageProtocol, ImageRoute, ImageStep, Picture } from "../protocols/image-wire.ts";
+import { excerpt, malformed, parseJson } from "../protocols/message.ts";
+
+/** A picture that has arrived whole. */
+export interface ArrivedPicture extends ArrivedFile {
+  width?: number;
+  height?: number;
+  revisedPrompt?: string;
+}
+
+interface Kept {
+  part: PartFile;
+  stored: StoredFile;
+}
+
+/** An answer with its long base64 values on the disk. */
+export interface ReadImages extends ImageStep {
+  kept: readonly Kept[];
+}
+
+/** Where pictures arrive, and who removes the ones that are not kept. */
+export interface Arrivals {
+  folder: string;
+  litter: AsyncDisposableStack;
+}
+
+/** More than any picture has; an endless download must not fill the disk. */
+const LARGEST_PICTURE = 2 * 1024 * 1024 * 1024;
+
+/** Reads one answer as its wire says. */
+export async function readImages(
+  protocol: ImageProtocol,
+  route: ImageRoute,
+  reply: Reply,
+  arrivals: Arrivals,
+): Promise<ReadImages> {
+  if (protocol.framing === "sse" && /event-stream/.test(reply.headers.get("content-type") ?? "")) {
+    return readEvents(protocol, route, reply);
+  }
+  const { spilled, ...document } = await readSpilling(reply.body, async () => {
+    const part = arrivals.litter.use(await PartFile.create(arrivals.folder));
+    return { write: (bytes) => part.write(bytes), end: async () => ({ part, stored: await part.end() }) };
+  });
+  const json = jsonOf(document, reply);
+  return { ...checked(protocol.read(json, route, reply.url), reply.status), kept: spilled };
+}
+
+/** What an answer says, or what it is instead of one. */
+function jsonOf({ text, cut }: { text: string; cut: boolean }, { status }: Reply): unknown {
+  const start = text.trimStart();
+  if (start === "") throw new InferError("empty_result", `HTTP ${status}, and nothing in it.`);
+  if (start.startsWith("<")) throw malformed(`it is a web page: ${excerpt(text)}`);
+  if (cut) throw new InferError("network", "The answer broke off in the middle.", { retryable: true });
+  return parseJson(text);
+}
+
+async function readEvents(protocol: ImageProtocol, route: ImageRoute, reply: Reply): Promise<ReadImages> {
+  const answer: ReadImages = { kept: [] };
+  const pictures: Picture[] = [];
+  // Some say everything once more at the end; it counts only when nothing came before.
+  let repeated: readonly Picture[] = [];
+  let refusal: string | undefined;
+  for await (const { data } of readFrames(reply.body, "sse")) {
+    if (data.trim() === "[DONE]") break;
+    const step = checked(protocol.read(parseJson(data), route, reply.url), reply.status);
+    pictures.push(...(step.pictures ?? []));
+    repeated = step.wholePictures ?? repeated;
+    refusal = step.wholeRefusal ?? refusal;
+    if (step.usage) answer.usage = step.usage;
+  }
+  const all = pictures.length > 0 ? pictures : repeated;
+  if (all.length === 0 && refusal) throw new InferError("refused", refusal);
+  return { ...answer, pictures: all };
+}
+
+function checked(step: ImageStep, status: number): ImageStep {
+  if (step.failure !== undefined) throw failureInside(step.failure, status);
+  if (step.refusal && !step.pictures?.length) throw new InferError("refused", step.refusal);
+  return step;
+}
+
+/** Who is asked for the pictures that an answer only has the addresses of. */
+export interface Fetching {
+  /** Asks the provider itself, with the key. */
+  own(request: HttpRequest): Promise<Reply>;
+  /** Whether an address on this machine or its network may be asked: not on the word of a provider somewhere else. */
+  allowPrivateNetwork(): Promise<boolean>;
+  signal: AbortSignal;
+}
+
+/**
+ * Brings every picture of an answer onto the disk, and makes sure that it is one. All of them have been paid for: what is
+ * wrong with one is told beside the others, and thrown only when it is wrong with all.
+ */
+export async function collectPictures(
+  context: Context,
+  { pictures = [], kept }: ReadImages,
+  arrivals: Arrivals,
+  fetching: Fetching,
+): Promise<{ arrived: ArrivedPicture[]; failure?: InferError }> {
+  if (pictures.length === 0) throw new InferError("empty_result", "The provider said success and sent no picture.");
+  const arrived: ArrivedPicture[] = [];
+  let failure: InferError | undefined;
+  for (const picture of pictures) {
+    try {
+      const { part, stored } =
+        "base64" in picture
+          ? await decoded(picture.base64, kept, arrivals)
+          : await downloaded(context, picture, arrivals, fetching);
+      const { revisedPrompt } = picture;
+      arrived.push({ ...asPicture(part, stored), ...(revisedPrompt && { revisedPrompt }) });
+    } catch (thrown) {
+      failure ??= toInferError(thrown);
+      // What ends the command ends this as well; the next one would fail in the same way, or wait for nothing.
+      if (["interrupted", "timeout", "io", "internal"].includes(failure.type)) break;
+    }
+  }
+  if (arrived.length === 0 && failure) throw failure;
+  return { arrived, ...(failure && { failure }) };
+}
+
+async function decoded(base64: string, kept: readonly Kept[], { folder, litter }: Arrivals): Promise<Kept> {
+  const there = base64.startsWith(SPILLED) ? kept[Number(base64.slice(SPILLED.length))] : undefined;
+  if (there) return there;
+  const text = base64.replace(/^data:[^,]*,/, "").replace(/\s+/g, "");
+  if (!/^[\w+/-]*={0,2}$/.test(text)) throw malformed("a picture in it is not base64.");
+  const part = litter.use(await PartFile.create(folder));
+  await part.write(Buffer.from(text, "base64"));
+  return { part, stored: await part.end() };
+}
+
+async function downloaded(
+  context: Context,
+  picture: Extract<Picture, { url: string }>,
+  { folder, litter }: Arrivals,
+  fetching: Fetching,
+): Promise<Kept> {
+  const { url } = picture;
+  if (url.startsWith("data:")) return decoded(url, [], { folder, litter });
+  const reply = picture.own
+    ? await fetching.own({ method: "GET", url, headers: {}, followRedirects: false })
+    : await fetchedElsewhere(context, url, fetching);
+  const location = picture.own && reply.status >= 300 && reply.status < 400 ? reply.headers.get("location") : null;
+  // A signed address elsewhere: the key stays here.
+  if (location) return downloaded(context, { url: new URL(location, url).href }, { folder, litter }, fetching);
+  if (reply.status !== 200) {
+    const said = (await readText(reply.body)).slice(0, 200);
+    throw new InferError("provider_error", `The picture could not be fetched: HTTP ${reply.status} ${said}`.trim(), {
+      status: reply.status,
+    });
+  }
+  const part = litter.use(await PartFile.create(folder));
+  let size = 0;
+  for await (const chunk of reply.body) {
+    size += chunk.length;
+    if (size > LARGEST_PICTURE) throw new InferError("provider_error", "The picture is larger than 2 GiB.");
+    await part.write(chunk);
+  }
+  return { part, stored: await part.end() };
+}
+
+async function fetchedElsewhere(
+  context: Context,
+  url: string,
+  { allowPrivateNetwork, signal }: Fetching,
+): Promise<Reply> {
+  try {
+    return await fetchForeign(context, url, { allowPrivateNetwork: await allowPrivateNetwork(), signal });
+  } catch (thrown) {
+    if (!(thrown instanceof InferError) || thrown.type !== "refused") throw thrown;
+    // Nobody can allow it: a provider on the internet has no business there.
+    throw new InferError("refused", `The picture's address was not asked: ${thrown.message}`);
+  }
+}
+
+/** A picture, or the reason why what came is none. */
+function asPicture(part: PartFile, stored: StoredFile): ArrivedPicture {
+  const { size, kind, head, whole } = stored;
+  if (size === 0) throw new InferError("empty_result", "The picture that came is empty.");
+  const isImage = kind?.mimeType.startsWith("image/") || isSvg(head);
+  if (!isImage) {
+    const what = kind?.mimeType ?? "no known kind of file";
+    const begins = /^[\s\x20-\x7e]*$/.test(text(head, 80)) ? `: ${text(head, 80).trim()}` : "";
+    throw new InferError("empty_result", `What came as a picture is ${what}${begins}`);
+  }
+  if (!whole) throw new InferError("provider_error", "The picture that came is cut short.");
+  const { mimeType, extension } = kind?.mimeType.startsWith("image/")
+    ? kind
+    : { mimeType: "image/svg+xml", extension: "svg" };
+  return { part, stored, mimeType, extension, ...dimensionsOf(head) };
+}
+
+function isSvg(head: Uint8Array): boolean {
+  return /<svg[\s>]/i.test(text(head, 1024)) && !/<html/i.test(text(head, 1024));
+}
+
+function text(bytes: Uint8Array, length: number): string {
+  return Buffer.from(bytes.subarray(0, length)).toString("latin1");
+}

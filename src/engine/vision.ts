@@ -1,0 +1,41 @@
+import { VISION_SERVICES } from "../providers/vision.ts";
+import type { KnownProvider } from "./directory.ts";
+import { seesPictures } from "./known-model.ts";
+
+/** Who is asked first to describe a picture: whom the config has a seeing model for, then as the table has them. */
+export function inOrderOfVision(providers: readonly KnownProvider[]): KnownProvider[] {
+  const order = Object.keys(VISION_SERVICES);
+  const rank = ({ id, configPath, models }: KnownProvider): number => {
+    const place = order.indexOf(id);
+    const isConfigured = configPath !== undefined && (place !== -1 || models.some(sees));
+    return isConfigured ? -1 : place === -1 ? order.length : place;
+  };
+  return providers.toSorted((a, b) => rank(a) - rank(b));
+}
+
+/** The model that describes pictures when the provider alone is named: the config's, the table's, or the one for text. */
+export async function visionDefault(provider: KnownProvider): Promise<string | undefined> {
+  const { vision, text, models } = provider;
+  // What the config says of MiniMax's chat models is out of date: OpenClaw never asks them.
+  const configured = vision?.wires?.some(({ protocol }) => protocol !== "text") ? undefined : models.find(sees)?.id;
+  const known = configured ?? vision?.defaultModel;
+  if (known !== undefined) return known;
+  const forText = text?.defaultModel;
+  return forText !== undefined && (await seesPictures(provider, forText)) ? forText : undefined;
+}
+
+/** The provider as its seeing model departs from it. */
+export function atVision(provider: KnownProvider, model: string | undefined): KnownProvider {
+  const { vision, hasOwnBaseUrl, isMoved } = provider;
+  const baseUrl = visionWire(provider, model ?? "")?.baseUrl;
+  return !vision || baseUrl === undefined || hasOwnBaseUrl || isMoved ? provider : { ...provider, baseUrl };
+}
+
+/** What is special about asking this model, if anything. */
+export function visionWire({ vision }: KnownProvider, model: string) {
+  return vision?.wires?.find((wire) => wire.model.test(model));
+}
+
+function sees({ input }: KnownProvider["models"][number]): boolean {
+  return input?.includes("image") ?? false;
+}

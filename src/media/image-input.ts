@@ -1,0 +1,82 @@
+import type { Context } from "../core/context.ts";
+import { codeOf, InferError } from "../core/error.ts";
+import { type ByteSource, memorySource } from "../http/source.ts";
+import type { InputFile } from "./input.ts";
+
+/** What a provider takes of pictures. */
+export interface PictureTerms {
+  /** MIME types that are sent as they are. */
+  types: ReadonlySet<string>;
+  /** Bytes; a larger picture is made smaller. */
+  maxBytes: number;
+}
+
+export interface PreparedImage {
+  source: ByteSource;
+  mimeType: string;
+  /** `picture.png`: with the extension of what it is. */
+  filename: string;
+}
+
+/** The types that every vision model and every image editor takes. */
+export const COMMON_TYPES: ReadonlySet<string> = new Set(["image/png", "image/jpeg", "image/gif", "image/webp"]);
+
+/** A picture loses a third of its edges with every step. */
+const STEP = 2 / 3;
+const LEAST_EDGE = 64;
+const QUALITY = 85;
+
+/**
+ * The picture as the provider takes it: as it is where that is possible, otherwise converted or made smaller, which the
+ * report says. What this machine cannot decode is a `usage` error that says what to do.
+ */
+export async function prepareImage(context: Context, input: InputFile, terms: PictureTerms): Promise<PreparedImage> {
+  const { origin, mimeType, extension = "bin", size, source } = input;
+  if (!mimeType?.startsWith("image/")) {
+    throw new InferError("usage", `${origin} is ${mimeType ?? "not a known kind of file"}, not a picture.`);
+  }
+  if (terms.types.has(mimeType) && size <= terms.maxBytes) {
+    return { source, mimeType, filename: `picture.${extension}` };
+  }
+  const why = terms.types.has(mimeType) ? `larger than ${megabytes(terms.maxBytes)}` : `${mimeType}`;
+  // JPEG knows no transparency.
+  const format = mimeType !== "image/jpeg" && terms.types.has("image/webp") ? "webp" : "jpeg";
+  const { bytes, width, height } = await reencoded(input, format, terms.maxBytes);
+  context.report.warnings.push(
+    `${origin} is ${why}: sent as ${format.toUpperCase()}, ${width}x${height}, ${megabytes(bytes.length)}.`,
+  );
+  return { source: memorySource(bytes), mimeType: `image/${format}`, filename: `picture.${format}` };
+}
+
+async function reencoded(
+  input: InputFile,
+  format: "webp" | "jpeg",
+  maxBytes: number,
+): Promise<{ bytes: Uint8Array; width: number; height: number }> {
+  try {
+    const { width, height } = await new Bun.Image(input.path).metadata();
+    for (let scale = 1; ; scale *= STEP) {
+      const size = { width: Math.round(width * scale), height: Math.round(height * scale) };
+      if (scale < 1 && Math.max(size.width, size.height) < LEAST_EDGE) break;
+      const image = new Bun.Image(input.path).resize(size.width, size.height);
+      const bytes = await image[format]({ quality: QUALITY }).bytes();
+      if (bytes.length <= maxBytes) return { bytes, ...size };
+    }
+  } catch (thrown) {
+    if (thrown instanceof InferError) throw thrown;
+    throw undecodable(input, codeOf(thrown) === "ERR_IMAGE_FORMAT_UNSUPPORTED");
+  }
+  throw new InferError("usage", `${input.origin} cannot be made smaller than ${megabytes(maxBytes)}.`);
+}
+
+function undecodable({ origin, mimeType }: InputFile, unsupported: boolean): InferError {
+  const what = unsupported ? "which cannot be converted on this machine" : "and it cannot be decoded";
+  return new InferError("usage", `${origin} is ${mimeType}, ${what}.`, {
+    hint: "Convert it to PNG, JPEG or WebP first.",
+  });
+}
+
+function megabytes(bytes: number): string {
+  const amount = bytes / 1024 / 1024;
+  return amount >= 10 ? `${Math.round(amount)} MiB` : `${amount.toFixed(1)} MiB`;
+}

@@ -1,0 +1,54 @@
+import { expect, test } from "bun:test";
+import { existsSync, readFileSync } from "node:fs";
+import { join } from "node:path";
+import { runInProcess } from "../../support/context.ts";
+
+const CAPTURE = join(import.meta.dir, "../../../../shared/facts/openclaw/image-providers-52.json");
+
+interface Listed {
+  id: string;
+  models: string[];
+  defaultModel: string;
+  selected: boolean;
+  configured: boolean;
+  capabilities: {
+    generate: { maxCount: number };
+    edit: { enabled: boolean; maxCount: number; maxInputImages: number };
+  };
+}
+
+async function list(env: Record<string, string> = {}): Promise<Listed[]> {
+  const { stdout } = await runInProcess(["image", "providers", "--json"], { env: { HOME: "/nowhere", ...env } });
+  return JSON.parse(stdout);
+}
+
+test.skipIf(!existsSync(CAPTURE))(
+  "has every provider of OpenClaw's list, in its order and shape (skipped without ../shared/facts)",
+  async () => {
+    const captured: Listed[] = JSON.parse(readFileSync(CAPTURE, "utf8"));
+    const ours = await list();
+    const known = captured.map(({ id }) => id);
+    expect(ours.map(({ id }) => id).filter((id) => known.includes(id))).toEqual(known);
+    for (const theirs of captured) {
+      const mine = ours.find(({ id }) => id === theirs.id);
+      expect(Object.keys(mine ?? {})).toEqual(Object.keys(theirs));
+      expect(Object.keys(mine?.capabilities ?? {})).toEqual(Object.keys(theirs.capabilities));
+      expect(mine?.defaultModel).toBe(theirs.defaultModel);
+      expect(mine?.capabilities.generate.maxCount).toBe(theirs.capabilities.generate.maxCount);
+      expect(mine?.capabilities.edit.enabled).toBe(theirs.capabilities.edit.enabled);
+    }
+  },
+);
+
+test("tells who is set up, and whom a bare run takes", async () => {
+  const listed = await list({ FAL_KEY: "k", XAI_API_KEY: "k" });
+  expect(listed.filter(({ configured }) => configured).map(({ id }) => id)).toEqual(["fal", "xai"]);
+  expect(listed.filter(({ selected }) => selected).map(({ id }) => id)).toEqual(["fal"]);
+  const nothing = await list();
+  expect(nothing.some(({ configured, selected }) => configured || selected)).toBe(false);
+});
+
+test("is a table for people", async () => {
+  const { stdout } = await runInProcess(["image", "providers"], { env: { HOME: "/nowhere", OPENAI_API_KEY: "k" } });
+  expect(stdout).toMatch(/^openai +selected +generate, edit +gpt-image-2$/m);
+});
