@@ -8,11 +8,9 @@ import type { Transport } from "../http/client.ts";
 import { DEFAULT_PROVIDER, FIRST_STEPS } from "../providers/table.ts";
 import type { Provider } from "../providers/types.ts";
 import { forModel } from "./configured.ts";
-import { findProvider, type KnownProvider, knownProviders, unknownProvider } from "./directory.ts";
+import { findProvider, type KnownProvider, knownProvider, knownProviders, unknownProvider } from "./directory.ts";
 import { isGiven, type Keyring } from "./keyring.ts";
-import { configuredVision, type MediaProgram, type MediaTerms, onTerms } from "./media-choice.ts";
-import { firstModel, probe } from "./probe.ts";
-import { atVision, inOrderOfVision, visionDefault } from "./vision.ts";
+import type { MediaProgram, MediaTerms } from "./media-choice.ts";
 
 /** What a provider may offer, by the member of its row. */
 export type ServiceName = "text" | "image" | "vision" | "embedding" | "speech";
@@ -66,7 +64,8 @@ const WORDS: Readonly<Record<ServiceName, string>> = {
  * fallbacks, else the first provider with a credential, else a server on this machine, else the embedded engines.
  */
 export async function selectCandidates(wanted: Wanted, keyring: Keyring): Promise<Candidate[]> {
-  const choice = new Choice(wanted.service, keyring, wanted.probe ?? true, wanted.suits ?? (() => true));
+  const vision = wanted.service === "vision" ? await loadVision() : undefined;
+  const choice = new Choice(wanted.service, keyring, wanted.probe ?? true, wanted.suits ?? (() => true), vision);
   const fallbacks: Candidate[] = [];
   for (const ref of wanted.fallback) fallbacks.push(await choice.byRef(ref, "--fallback", "later"));
   if (wanted.provider !== undefined) return [await choice.byProvider(wanted.provider, wanted.model), ...fallbacks];
@@ -74,7 +73,7 @@ export async function selectCandidates(wanted: Wanted, keyring: Keyring): Promis
   const configured = await choice.byConfig();
   if (configured.length > 0) return [...configured, ...fallbacks];
   const automatic = await choice.automatic();
-  if (automatic) return [wanted.service === "vision" ? onTerms(automatic, keyring.loaded) : automatic, ...fallbacks];
+  if (automatic) return [vision ? vision.onTerms(automatic, keyring.loaded) : automatic, ...fallbacks];
   if (fallbacks.length > 0) return fallbacks;
   throw await choice.nothing();
 }
@@ -95,9 +94,16 @@ function isEligible({ problem, variantOf, configPath }: KnownProvider): boolean 
   return !problem && (variantOf === undefined || configPath !== undefined);
 }
 
+type Vision = Awaited<ReturnType<typeof loadVision>>;
+
+/** It brings the catalog with it: loaded for pictures only. */
+async function loadVision() {
+  const [choice, vision] = await Promise.all([import("./media-choice.ts"), import("./vision.ts")]);
+  return { ...choice, ...vision };
+}
+
 /** The ways to choose a backend for one service. */
 class Choice {
-  readonly #providers: readonly KnownProvider[];
   readonly #loaded: LoadedConfig;
 
   constructor(
@@ -105,9 +111,10 @@ class Choice {
     readonly keyring: Keyring,
     readonly probes: boolean,
     readonly suits: (provider: KnownProvider) => boolean,
+    /** How pictures change the choice; there for the service that it is about. */
+    readonly vision: Vision | undefined,
   ) {
     this.#loaded = keyring.loaded;
-    this.#providers = knownProviders(keyring.loaded);
   }
 
   async byProvider(name: string, model: string | undefined): Promise<Candidate> {
@@ -118,6 +125,7 @@ class Choice {
     if (candidate.model !== null || !candidate.problem || this.service !== "text" || !provider.probe) return candidate;
     if (!this.probes || candidate.problem.type !== "usage") return candidate;
     // A server on this machine knows which models it has, or why it does not answer.
+    const { firstModel } = await import("./probe.ts");
     const found = await firstModel(this.keyring, provider);
     return typeof found === "string" ? this.candidate(provider, found, reason) : { ...candidate, problem: found };
   }
@@ -138,7 +146,7 @@ class Choice {
   }
 
   async byConfig(): Promise<Candidate[]> {
-    if (this.service === "vision") return configuredVision(this, this.#loaded);
+    if (this.vision) return this.vision.configuredVision(this, this.#loaded);
     const configured = this.service === "image" ? imageModels(this.#loaded) : defaultModels(this.#loaded);
     if (this.service !== "text" && this.service !== "image") return [];
     const { refs, place } = configured;
@@ -161,6 +169,7 @@ class Choice {
     }
     if (this.service === "text" && this.probes) {
       const local = serving.filter(({ probe: isProbed }) => isProbed);
+      const { probe } = await import("./probe.ts");
       const [server] = await probe(this.keyring, local);
       if (server) return this.candidate(server.provider, server.model, "a server that answers on this machine");
     }
@@ -200,15 +209,15 @@ class Choice {
   }
 
   async #defaultModel(provider: KnownProvider): Promise<string | undefined> {
-    if (this.service === "vision") return visionDefault(provider);
+    if (this.vision) return this.vision.visionDefault(provider);
     const isText = this.service === "text" && provider.configPath !== undefined;
     return (isText ? provider.models[0]?.id : undefined) ?? provider[this.service]?.defaultModel;
   }
 
   /** In the order in which the first one with a credential is taken. */
   #serving(): KnownProvider[] {
-    const serving = this.#providers.filter((provider) => provider[this.service] !== undefined);
-    if (this.service === "vision") return inOrderOfVision(serving);
+    const serving = knownProviders(this.#loaded).filter((provider) => provider[this.service] !== undefined);
+    if (this.vision) return this.vision.inOrderOfVision(serving);
     if (this.service !== "image") return serving;
     // OpenClaw's order for pictures: whoever answers in text, then all by their ids.
     const [primary] = defaultModels(this.#loaded).refs;
@@ -218,9 +227,9 @@ class Choice {
   }
 
   find(name: string): KnownProvider {
-    const provider = findProvider(this.#providers, name);
+    const provider = knownProvider(this.#loaded, name);
     if (provider) return provider;
-    const ids = this.#providers.map(({ id }) => id);
+    const ids = knownProviders(this.#loaded).map(({ id }) => id);
     const known = `Known: ${ids.join(", ")}. Others can be declared under models.providers in the config.`;
     const guess = didYouMean(name, ids);
     throw new InferError("not_found", `There is no provider "${name}".`, { hint: guess ? `${guess} ${known}` : known });
@@ -229,7 +238,7 @@ class Choice {
   /** What can be told of a candidate without its credential. */
   #pending(known: KnownProvider, model: string, reason: string): Candidate {
     const configured = forModel(known, model);
-    const provider = this.service === "vision" ? atVision(configured, model) : configured;
+    const provider = this.vision ? this.vision.atVision(configured, model) : configured;
     const problem = this.#problem(provider, model, undefined);
     return {
       provider,
@@ -245,7 +254,7 @@ class Choice {
   async candidate(known: KnownProvider, asked: string | undefined, reason: string): Promise<Candidate> {
     const model = asked ?? (await this.#defaultModel(known));
     const configured = forModel(known, model);
-    const provider = this.service === "vision" ? atVision(configured, model) : configured;
+    const provider = this.vision ? this.vision.atVision(configured, model) : configured;
     const credential = await this.keyring.credentialOf(provider, true);
     const login = "missing" in credential && !credential.spoiled ? await this.#loginOf(provider) : undefined;
     if (login) return this.candidate(login, model, reason);
@@ -266,7 +275,7 @@ class Choice {
 
   /** OpenAI's subscriptions are another provider: since 2026.5.31 OpenClaw names both `openai`. */
   async #loginOf({ loginProvider }: KnownProvider): Promise<KnownProvider | undefined> {
-    const other = loginProvider === undefined ? undefined : findProvider(this.#providers, loginProvider);
+    const other = loginProvider === undefined ? undefined : knownProvider(this.#loaded, loginProvider);
     if (!other?.[this.service]) return undefined;
     return "missing" in (await this.keyring.credentialOf(other, true)) ? undefined : other;
   }

@@ -39,21 +39,38 @@ export interface KnownProvider extends Provider {
 
 /** Every provider infer can reach: the rows, redirected by the config, then the ones that only the config knows. */
 export function knownProviders(loaded: LoadedConfig): KnownProvider[] {
-  const { config, env } = loaded;
-  const configured = new Map(Object.keys(config.models?.providers ?? {}).map((name) => [name, name.toLowerCase()]));
-  const known = rows().map((row): KnownProvider => {
-    const names = [...configured].filter(([, id]) => id === row.id || row.aliases?.includes(id)).map(([name]) => name);
-    for (const name of names) configured.delete(name);
-    const merged = names.reduce((before, name) => configure(before, name, config), row);
-    const provider = { ...merged, ...comfySetup(merged, loaded) };
-    return withEnvironment(
-      provider,
-      env,
-      names.map((name) => config.models?.providers?.[name]?.params),
-    );
+  const known = rows();
+  const own = configuredNames(loaded).filter((name) => !findProvider(known, name));
+  return [...known.map((row) => asConfigured(row, loaded)), ...own.map((name) => onlyConfigured(name, loaded))];
+}
+
+/** One of them by its id or an alias; the others are not looked at, which a run of one model has no time for. */
+export function knownProvider(loaded: LoadedConfig, name: string): KnownProvider | undefined {
+  const row = findRow(name);
+  if (row) return asConfigured(row, loaded);
+  const own = configuredNames(loaded).find((one) => one.toLowerCase() === name.toLowerCase());
+  return own === undefined ? undefined : onlyConfigured(own, loaded);
+}
+
+function configuredNames({ config }: LoadedConfig): string[] {
+  return Object.keys(config.models?.providers ?? {});
+}
+
+/** A row as the config, under whichever of its names, and the environment redirect it. */
+function asConfigured(row: KnownProvider, loaded: LoadedConfig): KnownProvider {
+  const { config, env, unset } = loaded;
+  const names = configuredNames(loaded).filter((name) => isNamed(row, name));
+  const merged = names.reduce((before, name) => configure(before, name, config), row);
+  const provider = { ...merged, ...comfySetup(merged, loaded), unset };
+  const params = names.map((name) => {
+    const { region, params: own } = config.models?.providers?.[name] ?? {};
+    return { ...(region !== undefined && { region }), ...own };
   });
-  const custom = [...configured.keys()].map((name) => addressed(configure(unknownProvider(name), name, config)));
-  return [...known, ...custom].map((provider) => withVision({ ...provider, unset: loaded.unset }));
+  return withVision(withEnvironment(provider, env, params));
+}
+
+function onlyConfigured(name: string, { config, unset }: LoadedConfig): KnownProvider {
+  return withVision({ ...addressed(configure(unknownProvider(name), name, config)), unset });
 }
 
 const THROUGH_TEXT: VisionService = { protocol: "text" };
@@ -67,26 +84,40 @@ function withVision(provider: KnownProvider): KnownProvider {
 
 /** The table, with each variant as a provider of its own. They come last: none is ever chosen by its key alone. */
 function rows(): KnownProvider[] {
-  const main = [...PROVIDERS, ...IMAGE_PROVIDERS].map((row): KnownProvider => {
-    const image = row.image ?? IMAGE_SERVICES[row.id];
-    return { ...row, ...(image && { image }), models: [] };
-  });
-  const variants = main.flatMap(({ variants = {}, aliases: names = [], hostEnv: _, ...row }) =>
-    Object.entries(variants).map(([name, baseUrl]): KnownProvider => {
-      const aliases = names.map((alias) => `${alias}-${name}`);
-      return {
-        ...row,
-        id: `${row.id}-${name}`,
-        name: `${row.name} (${name})`,
-        aliases,
-        baseUrl,
-        variantOf: row.id,
-        isMoved: true,
-        models: [],
-      };
-    }),
-  );
-  return [...main, ...variants];
+  const main = [...PROVIDERS, ...IMAGE_PROVIDERS];
+  return [...main.map(asRow), ...main.flatMap(variantsOf)];
+}
+
+/** The same as `findProvider(rows(), name)`, without making all of them. */
+function findRow(name: string): KnownProvider | undefined {
+  const main = [...PROVIDERS, ...IMAGE_PROVIDERS];
+  const row = main.find(({ id }) => id === name.toLowerCase());
+  if (row) return asRow(row);
+  const variants = main.flatMap((one) => (one.variants ? variantsOf(one) : []));
+  const alias = main.find((one) => isNamed(one, name));
+  return findProvider(variants, name) ?? (alias && asRow(alias));
+}
+
+function asRow(row: Provider): KnownProvider {
+  const image = row.image ?? IMAGE_SERVICES[row.id];
+  return { ...row, ...(image && { image }), models: [] };
+}
+
+function variantsOf(provider: Provider): KnownProvider[] {
+  const { variants = {}, aliases: names = [], hostEnv: _, ...row } = asRow(provider);
+  return Object.entries(variants).map(([name, baseUrl]) => ({
+    ...row,
+    id: `${row.id}-${name}`,
+    name: `${row.name} (${name})`,
+    aliases: names.map((alias) => `${alias}-${name}`),
+    baseUrl,
+    variantOf: row.id,
+    isMoved: true,
+  }));
+}
+
+function isNamed({ id, aliases }: Provider, name: string): boolean {
+  return id === name.toLowerCase() || (aliases?.includes(name.toLowerCase()) ?? false);
 }
 
 export function findProvider(providers: readonly KnownProvider[], name: string): KnownProvider | undefined {

@@ -1,7 +1,7 @@
 import { type Applicant, type Found, type Origin, SCHEMES } from "../auth/scheme.ts";
 import { invalidConfig } from "../config/document.ts";
 import type { LoadedConfig } from "../config/file.ts";
-import { readSaved, type SavedCredential, type SavedProfile } from "../config/saved.ts";
+import type { SavedCredential, SavedProfile } from "../config/saved.ts";
 import type { SecretValue } from "../config/schema.ts";
 import { readSecret, type Secret } from "../config/secret.ts";
 import { unsetVariable } from "../config/variables.ts";
@@ -63,7 +63,7 @@ export class Keyring {
 
   /** Every saved credential, for the inventories; the secrets are left where they are. */
   saved(): Promise<readonly SavedProfile[]> {
-    this.#saved ??= readSaved(this.context, this.loaded);
+    this.#saved ??= import("../config/saved.ts").then(({ readSaved }) => readSaved(this.context, this.loaded));
     return this.#saved;
   }
 

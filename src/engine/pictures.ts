@@ -1,8 +1,6 @@
 import type { Context } from "../core/context.ts";
 import { InferError, toInferError } from "../core/error.ts";
-import { readText } from "../http/body.ts";
-import type { HttpRequest, Reply } from "../http/client.ts";
-import { fetchForeign } from "../http/foreign.ts";
+import type { Reply } from "../http/client.ts";
 import { readFrames } from "../http/frames.ts";
 import { readSpilling, SPILLED } from "../http/spill.ts";
 import { dimensionsOf } from "../media/dimensions.ts";
@@ -11,6 +9,7 @@ import { PartFile, type StoredFile } from "../media/part.ts";
 import { failureInside } from "../protocols/failure.ts";
 import type { ImageProtocol, ImageRoute, ImageStep, Picture } from "../protocols/image-wire.ts";
 import { excerpt, malformed, parseJson } from "../protocols/message.ts";
+import { type Arrivals, download, type Fetching, type Kept } from "./picture-download.ts";
 
 /** A picture that has arrived whole. */
 export interface ArrivedPicture extends ArrivedFile {
@@ -19,24 +18,10 @@ export interface ArrivedPicture extends ArrivedFile {
   revisedPrompt?: string;
 }
 
-interface Kept {
-  part: PartFile;
-  stored: StoredFile;
-}
-
 /** An answer with its long base64 values on the disk. */
 export interface ReadImages extends ImageStep {
   kept: readonly Kept[];
 }
-
-/** Where pictures arrive, and who removes the ones that are not kept. */
-export interface Arrivals {
-  folder: string;
-  litter: AsyncDisposableStack;
-}
-
-/** More than any picture has; an endless download must not fill the disk. */
-const LARGEST_PICTURE = 2 * 1024 * 1024 * 1024;
 
 /** Reads one answer as its wire says. */
 export async function readImages(
@@ -90,15 +75,6 @@ function checked(step: ImageStep, status: number): ImageStep {
   return step;
 }
 
-/** Who is asked for the pictures that an answer only has the addresses of. */
-export interface Fetching {
-  /** Asks the provider itself, with the key. */
-  own(request: HttpRequest): Promise<Reply>;
-  /** Whether an address on this machine or its network may be asked: not on the word of a provider somewhere else. */
-  allowPrivateNetwork(): Promise<boolean>;
-  signal: AbortSignal;
-}
-
 /**
  * Brings every picture of an answer onto the disk, and makes sure that it is one. All of them have been paid for: what is
  * wrong with one is told beside the others, and thrown only when it is wrong with all.
@@ -117,7 +93,7 @@ export async function collectPictures(
       const { part, stored } =
         "base64" in picture
           ? await decoded(picture.base64, kept, arrivals)
-          : await downloaded(context, picture, arrivals, fetching);
+          : await fetched(context, picture, arrivals, fetching);
       const { revisedPrompt } = picture;
       arrived.push({ ...asPicture(part, stored), ...(revisedPrompt && { revisedPrompt }) });
     } catch (thrown) {
@@ -130,6 +106,16 @@ export async function collectPictures(
   return { arrived, ...(failure && { failure }) };
 }
 
+async function fetched(
+  context: Context,
+  picture: Extract<Picture, { url: string }>,
+  arrivals: Arrivals,
+  fetching: Fetching,
+): Promise<Kept> {
+  const { url } = picture;
+  return url.startsWith("data:") ? decoded(url, [], arrivals) : download(context, picture, arrivals, fetching);
+}
+
 async function decoded(base64: string, kept: readonly Kept[], { folder, litter }: Arrivals): Promise<Kept> {
   const there = base64.startsWith(SPILLED) ? kept[Number(base64.slice(SPILLED.length))] : undefined;
   if (there) return there;
@@ -138,50 +124,6 @@ async function decoded(base64: string, kept: readonly Kept[], { folder, litter }
   const part = litter.use(await PartFile.create(folder));
   await part.write(Buffer.from(text, "base64"));
   return { part, stored: await part.end() };
-}
-
-async function downloaded(
-  context: Context,
-  picture: Extract<Picture, { url: string }>,
-  { folder, litter }: Arrivals,
-  fetching: Fetching,
-): Promise<Kept> {
-  const { url } = picture;
-  if (url.startsWith("data:")) return decoded(url, [], { folder, litter });
-  const reply = picture.own
-    ? await fetching.own({ method: "GET", url, headers: {}, followRedirects: false })
-    : await fetchedElsewhere(context, url, fetching);
-  const location = picture.own && reply.status >= 300 && reply.status < 400 ? reply.headers.get("location") : null;
-  // A signed address elsewhere: the key stays here.
-  if (location) return downloaded(context, { url: new URL(location, url).href }, { folder, litter }, fetching);
-  if (reply.status !== 200) {
-    const said = (await readText(reply.body)).slice(0, 200);
-    throw new InferError("provider_error", `The picture could not be fetched: HTTP ${reply.status} ${said}`.trim(), {
-      status: reply.status,
-    });
-  }
-  const part = litter.use(await PartFile.create(folder));
-  let size = 0;
-  for await (const chunk of reply.body) {
-    size += chunk.length;
-    if (size > LARGEST_PICTURE) throw new InferError("provider_error", "The picture is larger than 2 GiB.");
-    await part.write(chunk);
-  }
-  return { part, stored: await part.end() };
-}
-
-async function fetchedElsewhere(
-  context: Context,
-  url: string,
-  { allowPrivateNetwork, signal }: Fetching,
-): Promise<Reply> {
-  try {
-    return await fetchForeign(context, url, { allowPrivateNetwork: await allowPrivateNetwork(), signal });
-  } catch (thrown) {
-    if (!(thrown instanceof InferError) || thrown.type !== "refused") throw thrown;
-    // Nobody can allow it: a provider on the internet has no business there.
-    throw new InferError("refused", `The picture's address was not asked: ${thrown.message}`);
-  }
 }
 
 /** A picture, or the reason why what came is none. */

@@ -1,6 +1,6 @@
 import { describe, expect, test } from "bun:test";
 import type { LoadedConfig } from "../../../src/config/file.ts";
-import { findProvider, type KnownProvider, knownProviders } from "../../../src/engine/directory.ts";
+import { findProvider, type KnownProvider, knownProvider, knownProviders } from "../../../src/engine/directory.ts";
 import { textRoute } from "../../../src/engine/route.ts";
 import { IMAGE_PROVIDERS } from "../../../src/providers/images.ts";
 import { PROVIDERS } from "../../../src/providers/table.ts";
@@ -146,3 +146,16 @@ describe("a variable that names the host", () => {
     });
   }
 });
+
+test("OpenClaw's own `region` of a provider is the setting of that name", () => {
+  const models = { providers: { "amazon-bedrock": { region: "eu-central-1" } } };
+  expect(get("amazon-bedrock", loaded({ models })).settingValues).toEqual({ region: "eu-central-1" });
+});
+
+test.each(["openai", "bedrock", "moonshot-cn", "MOONSHOTAI-cn", "x-ai", "fal", "mine", "Mine", "no-such"])(
+  "one provider by its name is the same as among all of them: %s",
+  (name) => {
+    const from = loaded({ models: { providers: { Mine: { baseUrl: "https://m.example" }, openai: { models: [] } } } });
+    expect(knownProvider(from, name)).toEqual(findProvider(knownProviders(from), name));
+  },
+);
