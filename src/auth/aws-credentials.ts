@@ -1,9 +1,10 @@
 import { isAbsolute } from "node:path";
 import * as v from "valibot";
+import { readIfThere } from "../config/text-file.ts";
 import type { Context } from "../core/context.ts";
 import { InferError } from "../core/error.ts";
 import { containerCredentials, instanceCredentials, instanceIsThere } from "./aws-metadata.ts";
-import { type AwsFiles, type AwsProfile, readAwsFiles, readIfThere } from "./aws-profile.ts";
+import { type AwsFiles, type AwsProfile, readAwsFiles } from "./aws-profile.ts";
 import type { AwsCredentials } from "./aws-signature.ts";
 import { ssoCredentials } from "./aws-sso.ts";
 import { assumeRole, assumeRoleWithWebIdentity } from "./aws-sts.ts";

@@ -1,10 +1,10 @@
 import * as v from "valibot";
+import { readIfThere } from "../config/text-file.ts";
 import { InferError } from "../core/error.ts";
 import type { AwsWorld } from "./aws-credentials.ts";
-import { readIfThere } from "./aws-profile.ts";
 import { awsRefusal } from "./aws-service.ts";
 import type { AwsCredentials } from "./aws-signature.ts";
-import { askMachine, type MachineAnswer } from "./machine-metadata.ts";
+import { askMachine, type MachineAnswer, patience, throwIfOver } from "./machine-metadata.ts";
 
 /** What both services answer. */
 const answer = v.pipe(
@@ -65,12 +65,13 @@ const ROLES = "/latest/meta-data/iam/security-credentials/";
 /** Whether this is an EC2 instance, as far as it may be asked. */
 export async function instanceIsThere({ context, env }: AwsWorld): Promise<boolean> {
   if (env.AWS_EC2_METADATA_DISABLED?.toLowerCase() === "true") return false;
-  const signal = AbortSignal.any([context.signal, AbortSignal.timeout(PATIENCE_MS)]);
+  using limit = patience(context, PATIENCE_MS);
+  const { signal } = limit;
   try {
     const token = await instanceToken({ context, env }, signal);
     return (await askMachine(context, instanceUrl(env, ROLES), { headers: asked(token), signal })).status === 200;
   } catch (thrown) {
-    if (context.signal.aborted) throw thrown;
+    throwIfOver(context, thrown);
     return false;
   }
 }

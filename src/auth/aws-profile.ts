@@ -1,6 +1,6 @@
 import { createHash } from "node:crypto";
 import { join } from "node:path";
-import { InferError, isAbsent, messageOf } from "../core/error.ts";
+import { readIfThere } from "../config/text-file.ts";
 
 type Env = Readonly<Record<string, string | undefined>>;
 
@@ -43,16 +43,6 @@ export function ssoCacheFile(files: AwsFiles, sessionOrStartUrl: string): string
 
 async function sectionsOf(path: string): Promise<Map<string, AwsProfile>> {
   return parseSections((await readIfThere(path)) ?? "");
-}
-
-/** `null` when there is no such file. */
-export async function readIfThere(path: string): Promise<string | null> {
-  try {
-    return await Bun.file(path).text();
-  } catch (thrown) {
-    if (isAbsent(thrown)) return null;
-    throw new InferError("io", `${path} cannot be read: ${messageOf(thrown)}`);
-  }
 }
 
 /** Sections, `name = value`, and comments; a line that is indented belongs to a nested member, and none counts here. */

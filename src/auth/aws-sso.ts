@@ -1,8 +1,9 @@
 import * as v from "valibot";
+import { readIfThere } from "../config/text-file.ts";
 import { InferError } from "../core/error.ts";
 import type { HttpRequest } from "../http/client.ts";
 import type { AwsWorld } from "./aws-credentials.ts";
-import { type AwsFiles, type AwsProfile, readIfThere, ssoCacheFile } from "./aws-profile.ts";
+import { type AwsFiles, type AwsProfile, ssoCacheFile } from "./aws-profile.ts";
 import { askAws, awsEndpoint } from "./aws-service.ts";
 import type { AwsCredentials } from "./aws-signature.ts";
 

@@ -1,7 +1,8 @@
 import { join } from "node:path";
 import * as v from "valibot";
+import { readIfThere } from "../config/text-file.ts";
 import type { Context } from "../core/context.ts";
-import { InferError, isAbsent } from "../core/error.ts";
+import { InferError } from "../core/error.ts";
 import type { Applicant, AuthScheme, Found, Origin, Session } from "./scheme.ts";
 import { keptWhileValid, requestToken, secretIn, tokenForm } from "./token-request.ts";
 
@@ -60,7 +61,9 @@ async function geminiLogin(context: Context, { env }: Applicant): Promise<Login 
   if (!home) return undefined;
   const path = join(home, ".gemini", "oauth_creds.json");
   try {
-    const json: unknown = JSON.parse(await Bun.file(path).text());
+    const text = await readIfThere(path);
+    if (text === null) return undefined;
+    const json: unknown = JSON.parse(text);
     const { access_token, refresh_token, expiry_date } = v.parse(credentials, json);
     if (!access_token && !refresh_token) return undefined;
     for (const secret of [access_token, refresh_token]) if (secret) context.secrets.add(secret);
@@ -71,8 +74,7 @@ async function geminiLogin(context: Context, { env }: Applicant): Promise<Login 
       source: path,
       origin: "scheme",
     };
-  } catch (thrown) {
-    if (isAbsent(thrown)) return undefined;
+  } catch {
     return { source: path, origin: "scheme" };
   }
 }

@@ -1,8 +1,9 @@
 import { createSign } from "node:crypto";
 import { resolve } from "node:path";
 import * as v from "valibot";
+import { readIfThere } from "../config/text-file.ts";
 import type { Context } from "../core/context.ts";
-import { InferError } from "../core/error.ts";
+import { InferError, messageOf } from "../core/error.ts";
 import { readText } from "../http/body.ts";
 import { type HttpRequest, send } from "../http/client.ts";
 import { requestToken, secretIn, type TokenPurpose, tokenForm } from "./token-request.ts";
@@ -187,11 +188,11 @@ async function subjectToken(
   let text: string;
   if (file) {
     const place = resolve(context.cwd, file);
-    text = await Bun.file(place)
-      .text()
-      .catch((thrown: unknown) => {
-        throw unusable(path, `the token file it names, ${place}, cannot be read`, thrown);
-      });
+    const found = await readIfThere(place).catch((thrown: unknown) => {
+      throw unusable(path, `the token file that it names cannot be had: ${messageOf(thrown)}`, thrown);
+    });
+    if (found === null) throw unusable(path, `the token file that it names, ${place}, is not there`);
+    text = found;
   } else if (url) {
     const reply = await send(context, { method: "GET", url, headers: { ...headers } }, signal);
     if (reply.status !== 200) throw unusable(path, `the address of its token answered ${reply.status}`);

@@ -1,8 +1,9 @@
 import { join, resolve } from "node:path";
+import { readIfThere } from "../config/text-file.ts";
 import type { Context } from "../core/context.ts";
-import { InferError, isAbsent } from "../core/error.ts";
+import { InferError, messageOf } from "../core/error.ts";
 import { googleToken, parseGoogleCredentials } from "./google-credentials.ts";
-import { askMachine, type MachineAnswer } from "./machine-metadata.ts";
+import { askMachine, type MachineAnswer, patience, throwIfOver } from "./machine-metadata.ts";
 import type { Applicant, AuthScheme, Found, Session } from "./scheme.ts";
 import { keptWhileValid, secretIn, tokenAnswer } from "./token-request.ts";
 
@@ -86,10 +87,9 @@ function wellKnownPaths(env: Applicant["env"]): string[] {
 /** `null` when there is none. */
 async function read(path: string): Promise<string | InferError | null> {
   try {
-    return await Bun.file(path).text();
+    return await readIfThere(path);
   } catch (thrown) {
-    if (isAbsent(thrown)) return null;
-    return new InferError("auth", `${path} cannot be read.`, { cause: thrown });
+    return new InferError("auth", messageOf(thrown), { cause: thrown });
   }
 }
 
@@ -126,12 +126,12 @@ async function fromMetadata(context: Context, { env }: Applicant): Promise<Found
 
 /** Only Google's own answers with its name. */
 async function answers(context: Context, url: URL): Promise<boolean> {
-  const signal = AbortSignal.any([context.signal, AbortSignal.timeout(PATIENCE_MS)]);
+  using limit = patience(context, PATIENCE_MS);
   try {
-    const { headers } = await askMachine(context, url, { headers: METADATA_HEADERS, signal });
+    const { headers } = await askMachine(context, url, { headers: METADATA_HEADERS, signal: limit.signal });
     return headers.get("metadata-flavor") === "Google";
   } catch (thrown) {
-    if (context.signal.aborted) throw thrown;
+    throwIfOver(context, thrown);
     return false;
   }
 }

@@ -1,4 +1,5 @@
 import type { Context } from "../core/context.ts";
+import { type Deadline, deadline } from "../core/deadline.ts";
 import { InferError } from "../core/error.ts";
 import { readBytes } from "../http/body.ts";
 import { toNetworkError } from "../http/network-error.ts";
@@ -30,6 +31,29 @@ export async function askMachine(
   } catch (thrown) {
     throw toNetworkError(thrown, url, init.signal);
   }
+}
+
+/** How long it may take to find out whether such a service is there: never beyond the end of the run. */
+export function patience(context: Pick<Context, "now" | "signal" | "endsAt">, ms: number): Deadline {
+  return deadline(
+    context,
+    Math.min(context.endsAt, context.now() + ms),
+    () => "The machine's own service is not there.",
+  );
+}
+
+/** Nobody there is an answer; a run that has ended meanwhile is none. */
+export function throwIfOver(
+  { signal, now, endsAt }: Pick<Context, "now" | "signal" | "endsAt">,
+  thrown: unknown,
+): void {
+  if (signal.aborted) throw thrown;
+  // A timer may fire a touch early.
+  if (now() < endsAt - 5) return;
+  throw new InferError("timeout", "There was no time left to look for credentials.", {
+    retryable: true,
+    hint: "Give it longer with --timeout-ms.",
+  });
 }
 
 function tooLarge({ host }: URL): InferError {

@@ -1,5 +1,6 @@
 import { expiryOf } from "../config/codex.ts";
 import { withLock } from "../config/lock.ts";
+import { loginCommand } from "../config/profile.ts";
 import type { SavedCredential } from "../config/saved.ts";
 import { saveProfile, storePath } from "../config/store.ts";
 import type { Context } from "../core/context.ts";
@@ -138,12 +139,6 @@ function expired(saved: SavedCredential): InferError {
   return new InferError("auth", `The login in ${saved.source} has expired.`, { hint: again(saved) });
 }
 
-/** The tool whose login it is has to be told, or it would go on with the old one. */
 function again({ provider, place }: SavedCredential): string {
-  const commands = {
-    infer: `infer model auth login --provider ${provider}`,
-    openclaw: `openclaw models auth login --provider ${provider}`,
-    codex: "codex login",
-  };
-  return `Log in again: ${commands[place]}`;
+  return `Log in again: ${loginCommand(provider, place)}`;
 }

@@ -231,10 +231,6 @@ export class Catalog {
   #provider(name: string): KnownProvider {
     const provider = this.#reached(name);
     if (provider) return provider;
-    if (this.#models.has(name.toLowerCase())) {
-      const hint = "Declare it under models.providers in the config.";
-      throw new InferError("not_found", `infer knows models of ${name}, and not how to reach it.`, { hint });
-    }
     const names = [...new Set([...this.#models.keys(), ...this.#providers.map(({ id }) => id)])].sort();
     throw new InferError("not_found", `There is no provider "${name}".`, {
       hint: [didYouMean(name, names), "See infer model providers"].filter(Boolean).join(" "),

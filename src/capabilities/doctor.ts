@@ -15,6 +15,7 @@ import { checkConfig } from "./doctor/config.ts";
 import { checkCredentials } from "./doctor/credentials.ts";
 import { checkFolders } from "./doctor/folders.ts";
 import { checkGateway } from "./doctor/gateway.ts";
+import { checkModels } from "./doctor/models.ts";
 import { checkProxy } from "./doctor/proxy.ts";
 import { checkServers } from "./doctor/servers.ts";
 import { checkStore } from "./doctor/store.ts";
@@ -24,6 +25,7 @@ const EXAMINERS: Readonly<Record<string, Examiner>> = {
   binary: checkBinary,
   config: checkConfig,
   credentials: checkCredentials,
+  models: checkModels,
   store: checkStore,
   proxy: checkProxy,
   certificates: checkCertificates,
@@ -86,7 +88,7 @@ async function config(context: Context): Promise<{ loaded: LoadedConfig; configP
 /** Gives up on what takes too long, and at once on Ctrl-C. */
 async function inTime<T>(context: Context, what: string, work: () => Promise<T>): Promise<T> {
   const ms = Math.max(0, Math.min(LONGEST_MS, context.endsAt - context.now()));
-  using limit = deadline(context, context.now() + ms, () => `${what} took longer than ${Math.round(ms)} ms.`);
+  using limit = deadline(context, context.now() + ms, () => `${what} took longer than ${Math.round(ms)} ms.`, null);
   const { promise: late, reject } = Promise.withResolvers<never>();
   limit.signal.addEventListener("abort", () => reject(limit.signal.reason), { once: true });
   if (limit.signal.aborted) reject(limit.signal.reason);

@@ -1,4 +1,4 @@
-import { ROWS } from "../commands/index.ts";
+import { offered, ROWS } from "../commands/index.ts";
 import type { Row } from "../core/capability.ts";
 import { CAPABILITIES, flagsOf } from "../core/capability.ts";
 import { InferError } from "../core/error.ts";
@@ -159,7 +159,7 @@ function knownWord(token: string, path: readonly string[]): string {
 function unknownFlag(name: string, flags: readonly Flag[], row: Row | undefined, path: readonly string[]): InferError {
   const where = ["infer", ...(row ? row.id.split(".") : path)].join(" ");
   const verbs = row ? [] : ROWS.filter((one) => one.flags.some((flag) => `--${flag.name}` === name));
-  const known = flags.map((flag) => `--${flag.name}`);
+  const known = offered(flags).map((flag) => `--${flag.name}`);
   const guess = didYouMean(name, path.length === 0 ? [...known, "--version"] : known);
   return new InferError("usage", `${where} has no flag ${name}.`, {
     hint: verbs.length > 0 ? `${name} belongs after the command.` : (guess ?? `See ${where} --help`),

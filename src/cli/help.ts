@@ -1,4 +1,4 @@
-import { ROWS } from "../commands/index.ts";
+import { offered, ROWS } from "../commands/index.ts";
 import { GROUPS, type Row } from "../core/capability.ts";
 import { EXIT_CODES } from "../core/error.ts";
 import { type Flag, GLOBAL_FLAGS } from "../core/flags.ts";
@@ -44,10 +44,11 @@ function groupHelp(path: readonly string[], paint: Paint): string {
 }
 
 function verbHelp(row: Row, paint: Paint): string {
+  const flags = offered(row.flags);
   return sections([
     row.description,
     `${paint("Usage")}\n  infer ${row.id.replaceAll(".", " ")} [flags]`,
-    ...(row.flags.length > 0 ? [`${paint("Flags")}\n${table(row.flags.map(flagLine))}`] : []),
+    ...(flags.length > 0 ? [`${paint("Flags")}\n${table(flags.map(flagLine))}`] : []),
     globalFlags(paint),
     `${paint("Example")}\n  infer ${row.example}`,
   ]);

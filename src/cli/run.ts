@@ -58,7 +58,7 @@ async function noCommand({ path }: Invocation & { kind: "no-command" }, context:
 
 async function help(path: readonly string[], context: Context, onTerminal: boolean): Promise<string> {
   const { helpText } = await import("./help.ts");
-  const colour = onTerminal && !context.options.noColor && !context.env.NO_COLOR;
+  const colour = onTerminal && !context.options.noColor && !context.env.NO_COLOR && context.env.TERM !== "dumb";
   return helpText(path, colour);
 }
 

@@ -12,15 +12,22 @@ interface AuthRows {
 
 /** `infer model auth status` for people: no key is in it, not even masked. */
 export function authTable(context: Pick<Context, "env">, auth: AuthRows): string {
-  const rows = auth.providers.map(({ provider, source, check, effective }) => [
+  const rows = auth.providers.map(({ provider, source, check, effective, problem }) => [
     provider,
     source ?? "-",
-    check ? checkWords(check) : effective.kind === "missing" ? "missing" : "set",
+    check ? checkWords(check) : stateOf(effective.kind, problem),
   ]);
   const lines = rows.length > 0 ? columns([["PROVIDER", "FROM", "STATE"], ...rows]) : "No provider is set up.";
-  const where = auth.store === "keychain" ? "the keychain" : `${auth.storePath ?? "nowhere: there is no home folder"}`;
+  const where = auth.store === "keychain" ? "the keychain" : auth.storePath;
   const off = keychainOf(context) === null ? " (INFER_KEYCHAIN=off)" : "";
-  return [lines, "", `New keys are saved in ${where}${off}`].join("\n");
+  const told =
+    where === null ? "New keys cannot be saved: there is no home folder." : `New keys are saved in ${where}${off}`;
+  return [lines, "", told].join("\n");
+}
+
+function stateOf(kind: AuthRow["effective"]["kind"], problem: string | undefined): string {
+  if (problem !== undefined) return `unusable: ${problem}`;
+  return kind === "missing" ? "missing" : "set";
 }
 
 function checkWords({ result, status, latencyMs, message }: CredentialCheck): string {

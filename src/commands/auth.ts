@@ -56,9 +56,9 @@ export async function logout(context: Context, input: Input<"model.auth.logout">
 
 export function unknown(name: string, providers: readonly KnownProvider[]): never {
   const ids = providers.filter(({ embedded }) => !embedded).map(({ id }) => id);
-  const known = `Known: ${ids.join(", ")}`;
   const guess = didYouMean(name, ids);
-  throw new InferError("not_found", `There is no provider "${name}".`, { hint: guess ? `${guess} ${known}` : known });
+  const hint = guess ? `${guess} See infer model providers` : `Known: ${ids.join(", ")}`;
+  throw new InferError("not_found", `There is no provider "${name}".`, { hint });
 }
 
 /** The schemes that start from a key of the user's own, which can be pasted. */
@@ -115,6 +115,11 @@ async function piped(context: Context, signal: AbortSignal): Promise<string> {
 function checkedKey(given: string): string {
   const key = given.replace(/^\uFEFF/, "").trim();
   if (key === "") throw new InferError("usage", "The key is blank.");
+  if (/^\$(?:\w+|\{\w+\})$/.test(key)) {
+    throw new InferError("usage", `The key is "${key}": the name of a variable, and not what is in it.`, {
+      hint: "The shell fills it in without quotes or in double ones. A variable that infer reads needs no login.",
+    });
+  }
   if (!/[^\x21-\x7e]/.test(key)) return key;
   throw new InferError("usage", "The key has blanks, control characters or letters that no header takes inside.", {
     hint: "Give the key alone, on one line.",
@@ -130,7 +135,6 @@ async function fromBrowser(context: Context, provider: KnownProvider, given: str
   }
   const { loginToOpenrouter } = await import("../auth/openrouter-login.ts");
   const { openBrowser } = await import("../auth/browser.ts");
-  using limit = deadline(context, context.endsAt, () => "Nobody logged in in time.");
   const show = async (url: string): Promise<void> => {
     const isOpen = openBrowser(context, url);
     // The user has to see it, also with --quiet.
@@ -138,7 +142,7 @@ async function fromBrowser(context: Context, provider: KnownProvider, given: str
       `${isOpen ? "Your browser should show" : "Open this page in a browser on this machine"}:\n  ${url}\n`,
     );
   };
-  return checkedKey(await loginToOpenrouter(context, { baseUrl: baseUrlOf(provider, {}), show }, limit.signal));
+  return checkedKey(await loginToOpenrouter(context, { baseUrl: baseUrlOf(provider, {}), show }));
 }
 
 /** Something else may come before what was just saved. */

@@ -28,14 +28,14 @@ export async function list(context: Context, input: Input<"model.list">): Promis
   const models = catalog.list(input);
   if (models.length === 0) await tell(context, "warn", `No model is like that. ${elsewhere(input)}`);
   await tell(context, "verbose", `${dated()}; --refresh asks the providers themselves.`);
-  return { kind: "inventory", value: models, text: table(models), exitCode };
+  return { kind: "inventory", value: models.map(complete), text: table(models), exitCode };
 }
 
 /** `infer model inspect` */
 export async function inspect(context: Context, input: Input<"model.inspect">): Promise<Result> {
   const model = (await open(context)).find(input.model);
   await tell(context, "verbose", dated());
-  return { kind: "inventory", value: model, text: card(model) };
+  return { kind: "inventory", value: complete(model), text: card(model) };
 }
 
 /** `infer model providers` */
@@ -52,6 +52,14 @@ export async function providers(context: Context): Promise<Result> {
 
 async function open(context: Context): Promise<Catalog> {
   return new Catalog(new Keyring(context, await loadConfig(context)));
+}
+
+/**
+ * A row with all six of OpenClaw's members, so that `jq '.[] | .input[]'` works on each. Of what nobody tells, it says the
+ * least: text, which every one of them takes, no reasoning, and a context of 0, which means that it is not known. People are told what is known, and no more.
+ */
+function complete({ id, name, provider, contextWindow = 0, reasoning = false, input = ["text"], ...more }: KnownModel) {
+  return { id, name, provider, contextWindow, reasoning, input, ...more };
 }
 
 /** What to do about an empty list. */

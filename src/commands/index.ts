@@ -1,6 +1,7 @@
 import { CAPABILITIES, type CommandId, type Input, type Row, TOOLS } from "../core/capability.ts";
 import type { Context } from "../core/context.ts";
 import type { Transport } from "../core/envelope.ts";
+import type { Flag } from "../core/flags.ts";
 import type { Result } from "../core/result.ts";
 
 /** Runs one verb on its input, which was validated against the row with the same id. */
@@ -31,6 +32,11 @@ export const HANDLERS: { [Id in CommandId]?: () => Promise<Handler<Id>> } = {
 
 /** The ways to run a verb that this build has. */
 export const TRANSPORTS: readonly Transport[] = ["local"];
+
+/** The flags that help and `inspect` tell of: not those of a transport that this build refuses. */
+export function offered(flags: readonly Flag[]): readonly Flag[] {
+  return TRANSPORTS.includes("gateway") ? flags : flags.filter(({ name }) => name !== "gateway");
+}
 
 /** The rows that this build can run, in the table's order. */
 export const ROWS: readonly Row[] = [...CAPABILITIES, ...TOOLS].filter(({ id }) => Object.hasOwn(HANDLERS, id));

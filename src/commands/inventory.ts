@@ -2,7 +2,7 @@ import { CAPABILITIES, flagsOf, type Input, type Row } from "../core/capability.
 import type { Context } from "../core/context.ts";
 import { InferError } from "../core/error.ts";
 import type { Result } from "../core/result.ts";
-import { ROWS, TRANSPORTS } from "./index.ts";
+import { offered, ROWS, TRANSPORTS } from "./index.ts";
 
 /** `infer list`: what this build can run. */
 export async function list(): Promise<Result> {
@@ -34,7 +34,7 @@ export async function inspect(_context: Context, input: Input<"inspect">): Promi
     id: row.id,
     description: row.description,
     transports: available(row.transports),
-    flags: flagsOf(row).map((flag) => `--${flag.name}`),
+    flags: offered(flagsOf(row)).map((flag) => `--${flag.name}`),
     resultShape: row.resultShape,
   };
   return { kind: "inventory", value: inventory, text: JSON.stringify(inventory, null, 2) };

@@ -8,6 +8,8 @@ export interface ProviderAuth {
   provider: string;
   /** Where the credential comes from; `null` when there is none. OpenClaw does not tell. */
   source: string | null;
+  /** Why a credential that is there cannot be used. */
+  problem?: string;
   effective: { kind: "profiles" | "env" | "models.json" | "synthetic" | "missing"; detail: string };
   profiles: { count: number; oauth: number; token: number; apiKey: number; labels: string[] };
   env?: { value: string; source: string };
@@ -33,6 +35,7 @@ export function providerAuth(
   return {
     provider: provider.id,
     source: "missing" in credential ? null : credential.source,
+    ...("missing" in credential && credential.spoiled && { problem: credential.missing }),
     effective: effectiveOf({ provider, credential }, loaded.env, profiles),
     profiles: {
       count: profiles.length,

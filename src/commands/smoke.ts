@@ -1,12 +1,13 @@
-import { stat } from "node:fs/promises";
-import { dirname, extname, resolve } from "node:path";
+import { stat, unlink, writeFile } from "node:fs/promises";
+import { dirname, extname, join, resolve } from "node:path";
 import { junitXml } from "../capabilities/smoke/junit.ts";
-import { planSmoke } from "../capabilities/smoke/plan.ts";
+import { planSmoke, type SmokeTarget } from "../capabilities/smoke/plan.ts";
 import { runSmoke, type SmokeResult } from "../capabilities/smoke.ts";
 import { loadConfig } from "../config/file.ts";
+import { linkTarget } from "../config/link-target.ts";
 import type { Input } from "../core/capability.ts";
 import type { Context } from "../core/context.ts";
-import { EXIT_CODES, InferError, toInferError } from "../core/error.ts";
+import { EXIT_CODES, InferError, messageOf, toInferError } from "../core/error.ts";
 import type { Result } from "../core/result.ts";
 import { oneLine } from "../core/terminal-text.ts";
 import { Keyring } from "../engine/keyring.ts";
@@ -24,10 +25,11 @@ export async function smoke(context: Context, input: Input<"smoke">): Promise<Re
   progress.end();
   await tellWarnings(context);
   const interruption = context.signal.aborted ? toInferError(context.signal.reason) : null;
-  if (junit !== undefined) await writeReport(context, junit, results);
+  const unwritten = junit === undefined ? null : await writeReport(context, junit, { results, targets, interruption });
   const count = (outcome: SmokeResult["outcome"]): number => results.filter((one) => one.outcome === outcome).length;
   const failed = count("failed");
-  const exitCode = interruption?.exitCode ?? (failed > 0 ? EXIT_CODES.partial : 0);
+  const exitCode = interruption?.exitCode ?? unwritten?.exitCode ?? (failed > 0 ? EXIT_CODES.partial : 0);
+  const ending = interruption ?? unwritten;
   const skipped = count("skipped");
   const value = {
     ok: exitCode === 0,
@@ -35,7 +37,7 @@ export async function smoke(context: Context, input: Input<"smoke">): Promise<Re
     passed: count("success"),
     failed,
     ...(skipped > 0 && { skipped }),
-    ...(interruption && { error: { type: interruption.type, message: interruption.message } }),
+    ...(ending && { error: { type: ending.type, message: ending.message } }),
     results,
   };
   const sum = [`${value.passed} of ${value.total} passed`, failed > 0 && `${failed} failed`];
@@ -94,26 +96,78 @@ class Progress {
   }
 }
 
-/** Where the report goes. What cannot be written is said before anything has been spent. */
-async function reportPath({ cwd }: Context, named: string): Promise<string> {
-  if (named === "-") throw new InferError("usage", "--junit takes a file: stdout is for the results.");
+/** stdout by the names that systems have for it. */
+const STDOUT = ["/dev/stdout", "/dev/fd/1", "/proc/self/fd/1"];
+
+/** Where the report goes. What cannot be written is said before anything has been spent: a file is really made there. */
+async function reportPath({ cwd, options }: Context, named: string): Promise<string> {
   const path = resolve(cwd, named);
-  const isFolder = async (place: string): Promise<boolean> =>
-    (await stat(place).catch(() => null))?.isDirectory() ?? false;
-  if (/[/\\]$/.test(named) || (await isFolder(path))) throw new InferError("io", `${path} is a folder, not a file.`);
-  if (!(await isFolder(dirname(path)))) {
-    throw new InferError("io", `${path} cannot be written: there is no folder ${dirname(path)}.`);
+  if (named === "-" || (options.json && STDOUT.includes(path))) {
+    throw new InferError("usage", "--junit takes a file: stdout is for the results.");
+  }
+  const found = await stat(path).catch(() => null);
+  if (/[/\\]$/.test(named) || found?.isDirectory()) throw new InferError("io", `${path} is a folder, not a file.`);
+  // A device or a pipe takes what it is given; nothing is made beside it.
+  if (found && !found.isFile()) return path;
+  const folder = dirname(await linkTarget(path));
+  const isThere = (await stat(folder).catch(() => null))?.isDirectory() ?? false;
+  if (!isThere) throw new InferError("io", `${path} cannot be written: there is no folder ${folder}.`);
+  const trial = join(folder, `.${Bun.randomUUIDv7().slice(-12)}.part`);
+  try {
+    // A full disk makes the file and takes nothing into it.
+    await writeFile(trial, "<testsuites/>\n", { flag: "wx", mode: 0o600 });
+  } catch (thrown) {
+    // Without the second half of Node's message, which names the file of this try.
+    throw new InferError("io", `${path} cannot be written: ${messageOf(thrown).split(", ")[0]}`, { cause: thrown });
+  } finally {
+    await unlink(trial).catch(() => undefined);
   }
   return path;
 }
 
-async function writeReport(context: Context, path: string, results: readonly SmokeResult[]): Promise<void> {
-  const xml = junitXml(results, context.startedAt, context.now() - context.startedAt);
+interface Ran {
+  results: readonly SmokeResult[];
+  targets: readonly SmokeTarget[];
+  interruption: InferError | null;
+}
+
+/** Never fails: the results are worth more than the report. What went wrong is said, and handed back. */
+async function writeReport(
+  context: Context,
+  path: string,
+  { results, targets, interruption }: Ran,
+): Promise<InferError | null> {
+  const all = interruption ? [...results, ...notMade(targets, results, interruption)] : results;
+  const xml = junitXml(all, context.startedAt, context.now() - context.startedAt, interruption?.message);
   // Whatever the file is called, it keeps its name.
   const file = {
     bytes: new TextEncoder().encode(xml),
     mimeType: "application/xml",
     extension: extname(path).slice(1).toLowerCase(),
   };
-  await saveMedia(context, file, { output: path, family: "smoke", subject: "smoke" });
+  try {
+    await saveMedia(context, file, { output: path, family: "smoke", subject: "smoke" });
+    return null;
+  } catch (thrown) {
+    const error = toInferError(thrown);
+    const { sayFailure } = await import("../output/stderr.ts");
+    sayFailure(context, error);
+    return error;
+  }
+}
+
+/** The requests that the end of the run has kept from being made, or from being answered. */
+function notMade(
+  targets: readonly SmokeTarget[],
+  results: readonly SmokeResult[],
+  { type, message }: InferError,
+): SmokeResult[] {
+  const nameOf = (one: Pick<SmokeResult, "provider" | "model" | "capability">): string =>
+    JSON.stringify([one.provider, one.model, one.capability]);
+  const made = new Set(results.map(nameOf));
+  return targets.flatMap(({ request: { capability }, candidate: { provider, model } }) => {
+    const identity = { provider: provider.id, model, capability };
+    if (made.has(nameOf(identity))) return [];
+    return [{ ...identity, outcome: "skipped" as const, latencyMs: 0, error: { type, message }, attempts: [] }];
+  });
 }

@@ -7,6 +7,6 @@ export type Paint = (colour: keyof typeof COLOURS, text: string) => string;
 
 /** Colour is for a terminal, and for whoever wants it there. */
 export function paintFor({ stdio, options, env }: Context): Paint {
-  const isColoured = stdio.outIsTerminal() && !options.noColor && !env.NO_COLOR;
+  const isColoured = stdio.outIsTerminal() && !options.noColor && !env.NO_COLOR && env.TERM !== "dumb";
   return (colour, text) => (isColoured ? `\u001b[${COLOURS[colour]}m${text}\u001b[0m` : text);
 }

@@ -23,7 +23,7 @@ export interface LoadedConfig extends Variables {
 
 /**
  * Finds, reads and checks the config. A wrong value is a `usage` error that names its path and its file; an `--agent`
- * that the config does not have is `not_found`.
+ * that the config does not have is `not_found`. From then on requests take the proxies that its environment names.
  */
 export async function loadConfig(context: World): Promise<LoadedConfig> {
   const loaded = await findConfig(context);

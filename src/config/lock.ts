@@ -96,9 +96,11 @@ async function create(path: string, owner: Owner): Promise<boolean> {
   try {
     const handle = await fs.open(path, "wx", 0o600);
     try {
-      await handle.writeFile(JSON.stringify(owner));
-    } finally {
-      await handle.close();
+      await handle.writeFile(JSON.stringify(owner)).finally(() => handle.close());
+    } catch (thrown) {
+      // A full disk makes the file and takes nothing into it: left there, it would hold up everybody after us.
+      await fs.unlink(path).catch(() => undefined);
+      throw thrown;
     }
     return true;
   } catch (thrown) {
@@ -126,11 +128,14 @@ async function isStale(path: string, host: string, staleMs: number): Promise<boo
   const written = await fs.stat(path).catch(() => null);
   if (!written) return false;
   // The file system's clock is the machine's, whatever the context's is.
-  if (Date.now() - written.mtimeMs > staleMs) return true;
+  if (Date.now() - written.mtimeMs > (written.size === 0 ? EMPTY_MS : staleMs)) return true;
   const holder = await readOwner(path);
   // Another machine's processes, and another container's, cannot be asked for.
   return holder !== undefined && holder.host === host && !isAlive(holder.pid);
 }
+
+/** A lock is empty for as long as its owner takes from making it to writing to it: one that stays so has lost its owner. */
+const EMPTY_MS = 1000;
 
 function isAlive(pid: number): boolean {
   try {
@@ -152,8 +157,9 @@ async function remove(path: string, owner: Owner, staleMs: number): Promise<void
   const fs = await import("node:fs/promises");
   const guard = `${path}.removal`;
   if (!(await create(guard, owner))) {
-    const since = (await fs.stat(guard).catch(() => null))?.mtimeMs;
-    if (since !== undefined && Date.now() - since > REMOVAL_MS) await fs.unlink(guard).catch(() => undefined);
+    const found = await fs.stat(guard).catch(() => null);
+    const longest = found?.size === 0 ? EMPTY_MS : REMOVAL_MS;
+    if (found && Date.now() - found.mtimeMs > longest) await fs.unlink(guard).catch(() => undefined);
     return;
   }
   try {

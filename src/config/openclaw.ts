@@ -1,11 +1,11 @@
 import { join } from "node:path";
 import type { Context } from "../core/context.ts";
-import { isAbsent } from "../core/error.ts";
 import { isRecord } from "../core/json.ts";
 import type { LoadedConfig } from "./file.ts";
 import { openclawFolder } from "./paths.ts";
 import { type RawProfile, toProfile } from "./profile.ts";
 import type { SavedProfile } from "./saved.ts";
+import { readIfThere } from "./text-file.ts";
 
 /** A profile that OpenClaw has and would not use now. */
 export interface UnusableProfile {
@@ -82,10 +82,11 @@ async function readJson(context: World, folder: string): Promise<Source | undefi
 /** A file's JSON; `undefined` when it is not there or not readable, which is said. */
 export async function parseFile(context: Pick<Context, "report">, file: string): Promise<unknown> {
   try {
-    return JSON.parse(await Bun.file(file).text());
-  } catch (thrown) {
+    const text = await readIfThere(file);
+    return text === null ? undefined : JSON.parse(text);
+  } catch {
     // Without the parser's own words: they may quote a key.
-    if (!isAbsent(thrown)) warn(context, `${file} cannot be read, and is left out.`);
+    warn(context, `${file} cannot be read, and is left out.`);
     return undefined;
   }
 }

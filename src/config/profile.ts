@@ -97,3 +97,13 @@ function isReference(value: unknown): value is SecretReference {
 function milliseconds(value: unknown): number {
   return typeof value === "number" && Number.isFinite(value) && value > 0 ? value : 0;
 }
+
+/** How to log in again: the tool whose login it is has to be told, or it would go on with the old one. */
+export function loginCommand(provider: string, place: SavedProfile["place"]): string {
+  const commands = {
+    infer: `infer model auth login --provider ${provider}`,
+    openclaw: `openclaw models auth login --provider ${provider}`,
+    codex: "codex login",
+  };
+  return commands[place];
+}

@@ -1,14 +1,16 @@
 import { dirname, join, resolve } from "node:path";
 import type { Context } from "../core/context.ts";
-import { InferError, isAbsent, messageOf } from "../core/error.ts";
+import { InferError, messageOf } from "../core/error.ts";
 import { isRecord } from "../core/json.ts";
 import { type Keychain, keychainOf } from "./keychain.ts";
 import { KeychainEntry } from "./keychain-entry.ts";
+import { linkTarget } from "./link-target.ts";
 import { type Held, withLock } from "./lock.ts";
 import { parseFile } from "./openclaw.ts";
 import { stateFolder } from "./paths.ts";
 import { type RawProfile, text, toProfile } from "./profile.ts";
 import type { SavedProfile } from "./saved.ts";
+import { readIfThere } from "./text-file.ts";
 
 /** What somebody logs in with. */
 export type NewProfile =
@@ -154,30 +156,46 @@ async function change(
 
 /** Unlike a reader, a writer must not take a broken file for an empty one: it would wipe out the others' keys. */
 async function readForChange(file: string): Promise<Stored> {
-  const hint = "Mend it, or move it away and log in again.";
-  try {
-    const stored: unknown = JSON.parse(await Bun.file(file).text());
-    if (!isRecord(stored) || !isRecord(stored.profiles)) throw new Error("no profiles");
-    const version = typeof stored.version === "number" ? stored.version : VERSION;
-    if (version > VERSION) throw new InferError("io", `${file} is of a newer infer.`, { hint: "Update infer." });
-    const profiles = Object.entries(stored.profiles).flatMap(([id, raw]) =>
-      isRecord(raw) ? [[id, raw] as const] : [],
-    );
-    return { ...stored, version, profiles: Object.fromEntries(profiles) };
-  } catch (thrown) {
-    if (isAbsent(thrown)) return { version: VERSION, profiles: {} };
-    if (thrown instanceof InferError) throw thrown;
+  return (await readWhole(file)) ?? { version: VERSION, profiles: {} };
+}
+
+/**
+ * infer's own store as a login takes it; `null` when there is none. Fails as `io`, with why nothing could be saved in it:
+ * the doctor asks here, too.
+ */
+export async function readWhole(file: string): Promise<Stored | null> {
+  const text = await readIfThere(file);
+  if (text === null) return null;
+  const stored = parseStored(text);
+  if (!isRecord(stored) || !isRecord(stored.profiles)) {
+    const hint = "Mend it, or move it away and log in again.";
     throw new InferError("io", `${file} is not a store of infer's, and is left as it is.`, { hint });
+  }
+  const version = typeof stored.version === "number" ? stored.version : VERSION;
+  if (version > VERSION) throw new InferError("io", `${file} is of a newer infer.`, { hint: "Update infer." });
+  const profiles = Object.entries(stored.profiles).flatMap(([id, raw]) => (isRecord(raw) ? [[id, raw] as const] : []));
+  return { ...stored, version, profiles: Object.fromEntries(profiles) };
+}
+
+function parseStored(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    // The parser's own words may quote a key.
+    return undefined;
   }
 }
 
-/** 0700: what else is in there, recordings and pictures, is nobody's business either. */
+/**
+ * 0700: what else is in there, recordings and pictures, is nobody's business either. Rights are only taken away: a folder
+ * that its owner has made read-only is meant to be.
+ */
 async function makeFolder(folder: string): Promise<void> {
   const fs = await import("node:fs/promises");
   try {
     await fs.mkdir(folder, { recursive: true, mode: 0o700 });
     const { mode } = await fs.stat(folder);
-    if (process.platform !== "win32" && (mode & 0o077) !== 0) await fs.chmod(folder, 0o700);
+    if (process.platform !== "win32" && (mode & 0o077) !== 0) await fs.chmod(folder, mode & 0o700);
   } catch (thrown) {
     throw unwritable(folder, thrown);
   }
@@ -187,7 +205,7 @@ async function makeFolder(folder: string): Promise<void> {
 async function write(file: string, stored: Stored, lock: Held): Promise<void> {
   const fs = await import("node:fs/promises");
   // A link stays, and what it points to is written.
-  const target = await fs.realpath(file).catch(() => file);
+  const target = await linkTarget(file);
   const temporary = join(dirname(target), `.auth-${Bun.randomUUIDv7().slice(-12)}.part`);
   try {
     const handle = await fs.open(temporary, "wx", 0o600);

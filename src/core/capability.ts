@@ -129,7 +129,7 @@ export const CAPABILITIES = [
         // Its verb reads it, and can warn of a key in argv.
         stdin: "bytes",
         filled: true,
-        summary: "The key; - reads stdin",
+        summary: "The key; - reads stdin. Left out, a terminal is asked for it",
       },
       {
         kind: "choice",
@@ -518,7 +518,7 @@ export const TOOLS = [
         value: "<id>",
         repeat: true,
         filled: true,
-        summary: "Only this capability (repeatable)",
+        summary: "Only this capability (repeatable); image.generate costs money, and runs only when named",
       },
       { kind: "text", name: "junit", value: "<path>", filled: true, summary: "Write a JUnit report" },
     ],

@@ -12,13 +12,22 @@ export interface Deadline extends Disposable {
 /** What setTimeout can wait for; a later moment needs no timer. */
 const LONGEST_TIMER = 2 ** 31 - 1;
 
-/** `endsAt` as `context.now()` counts. `message` says what was being waited for when it fires. */
-export function deadline(context: Pick<Context, "now" | "signal">, endsAt: number, message: () => string): Deadline {
+const LONGER = "Give it longer with --timeout-ms.";
+
+/**
+ * `endsAt` as `context.now()` counts. `message` says what was being waited for when it fires. `hint: null` where
+ * `--timeout-ms` would not make it longer.
+ */
+export function deadline(
+  context: Pick<Context, "now" | "signal">,
+  endsAt: number,
+  message: () => string,
+  hint: string | null = LONGER,
+): Deadline {
   const { signal: outer } = context;
   const controller = new AbortController();
   const expire = (): void => {
-    const hint = "Give it longer with --timeout-ms.";
-    controller.abort(new InferError("timeout", message(), { retryable: true, hint }));
+    controller.abort(new InferError("timeout", message(), { retryable: true, ...(hint !== null && { hint }) }));
   };
   const wait = Math.max(0, endsAt - context.now());
   const timer = wait <= LONGEST_TIMER ? setTimeout(expire, wait) : undefined;

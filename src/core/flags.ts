@@ -85,7 +85,7 @@ export const GLOBAL_FLAGS = [
     name: "config",
     value: "<path>",
     filled: true,
-    summary: "Config file (default: ~/.openclaw/openclaw.json)",
+    summary: "Config file to use (infer doctor names the one in force)",
   },
   { kind: "text", name: "agent", value: "<id>", filled: true, summary: "Agent whose settings and credentials apply" },
   { kind: "switch", name: "no-color", summary: "No colour" },

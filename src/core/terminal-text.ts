@@ -2,7 +2,7 @@
 export function oneLine(text: string): string {
   return text
     .replace(/\s+/g, " ")
-    .replace(/[\x00-\x1f\x7f-\x9f]/g, "")
+    .replace(/[\x00-\x1f\x7f-\x9f]|\p{Bidi_Control}/gu, "")
     .trim();
 }
 

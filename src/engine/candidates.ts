@@ -191,7 +191,7 @@ class Choice {
       if (provider.problem) return provider.problem;
       const credential = await this.keyring.credentialOf(provider, false);
       if ("missing" in credential && credential.spoiled) {
-        return new InferError("auth", credential.missing, { provider: provider.id });
+        return new InferError("auth", credential.missing, { provider: provider.id, hint: credential.hint });
       }
     }
     return undefined;
@@ -232,7 +232,8 @@ class Choice {
     const ids = knownProviders(this.#loaded).map(({ id }) => id);
     const known = `Known: ${ids.join(", ")}. Others can be declared under models.providers in the config.`;
     const guess = didYouMean(name, ids);
-    throw new InferError("not_found", `There is no provider "${name}".`, { hint: guess ? `${guess} ${known}` : known });
+    const hint = guess ? `${guess} See infer model providers` : known;
+    throw new InferError("not_found", `There is no provider "${name}".`, { hint });
   }
 
   /** What can be told of a candidate without its credential. */
@@ -256,12 +257,14 @@ class Choice {
     const configured = forModel(known, model);
     const provider = this.vision ? this.vision.atVision(configured, model) : configured;
     const credential = await this.keyring.credentialOf(provider, true);
-    const login = "missing" in credential && !credential.spoiled ? await this.#loginOf(provider) : undefined;
+    const mayStandIn = "missing" in credential && (!credential.spoiled || credential.saved);
+    const login = mayStandIn ? await this.#loginOf(provider) : undefined;
     if (login) return this.candidate(login, model, reason);
     const headers = await this.keyring.headersOf(provider);
     const way = await this.keyring.transportOf(provider);
     const missing = missingIn(credential) ?? missingIn(headers) ?? missingIn(way);
     const problem = this.#problem(provider, model, missing) ?? ("problem" in way ? way.problem : undefined);
+    const hint = problem?.type === "auth" && "missing" in credential ? credential.hint : undefined;
     return {
       provider,
       model: model ?? null,
@@ -269,7 +272,7 @@ class Choice {
       ...("headers" in headers ? headers : { headers: {}, secrets: [] }),
       ...("transport" in way && way.transport && { transport: way.transport }),
       reason,
-      ...(problem && { problem }),
+      ...(problem && { problem: problem.with({ hint }) }),
     };
   }
 

@@ -1,6 +1,6 @@
+import { invalidConfig } from "../config/document.ts";
 import type { LoadedConfig } from "../config/file.ts";
 import { APIS, type ConfiguredModel, type ConfiguredProvider, type SecretValue } from "../config/schema.ts";
-import { InferError } from "../core/error.ts";
 import type { TextQuirks, ThinkingDialect, ThinkingFields } from "../protocols/wire.ts";
 import { CUSTOM_AUTH, CUSTOM_SCHEMES } from "../providers/custom.ts";
 import { ENABLE_THINKING, REASONING_ENABLED } from "../providers/thinking.ts";
@@ -20,9 +20,11 @@ const THINKING_FORMATS: Readonly<Record<string, ThinkingDialect | ThinkingFields
 };
 
 /** A provider as `models.providers.<name>` redirects it. */
-export function configure(provider: KnownProvider, name: string, config: LoadedConfig["config"]): KnownProvider {
+export function configure(provider: KnownProvider, name: string, { config, path }: LoadedConfig): KnownProvider {
   const entry = config.models?.providers?.[name];
-  return entry ? redirect(provider, entry, `models.providers.${name}`) : provider;
+  if (!entry) return provider;
+  const located = { ...provider, ...(path !== null && { configFile: path }) };
+  return redirect(located, entry, `models.providers.${name}`);
 }
 
 /** A provider as one place of the config has it: whatever stands there wins. */
@@ -65,9 +67,9 @@ export function forModel(provider: KnownProvider, model: string | undefined): Kn
 function speaking(provider: KnownProvider, api: string | undefined, place: string): KnownProvider {
   const isKnown = (name: string): name is keyof typeof APIS => Object.hasOwn(APIS, name);
   if (api !== undefined && !isKnown(api)) {
-    const message = `${place}: expected one of ${Object.keys(APIS).join(", ")}, received "${api}".`;
+    const problem = `${place}: expected one of ${Object.keys(APIS).join(", ")}, received "${api}".`;
     const hint = "It is the wire that the server speaks: leave it out for chat completions.";
-    return { ...provider, problem: new InferError("usage", message, { hint }) };
+    return { ...provider, problem: invalidConfig(provider.configFile ?? "", problem, hint) };
   }
   // It makes pictures and no text, and a base URL in the config does not change that.
   if (api === undefined && provider.image && !provider.text && provider.baseUrl !== "") return provider;

@@ -14,6 +14,8 @@ export interface KnownProvider extends Provider {
   variantOf?: string;
   /** `models.providers.<id>` as the config has it, for messages; `undefined` when it says nothing. */
   configPath?: string;
+  /** The file of that config. */
+  configFile?: string;
   /** The config's own key, and its path there. */
   apiKey?: { value: SecretValue; place: string };
   /** The saved credential that the config names; no other one counts then. */
@@ -60,7 +62,7 @@ function configuredNames({ config }: LoadedConfig): string[] {
 function asConfigured(row: KnownProvider, loaded: LoadedConfig): KnownProvider {
   const { config, env, unset } = loaded;
   const names = configuredNames(loaded).filter((name) => isNamed(row, name));
-  const merged = names.reduce((before, name) => configure(before, name, config), row);
+  const merged = names.reduce((before, name) => configure(before, name, loaded), row);
   const provider = { ...merged, ...comfySetup(merged, loaded), unset };
   const params = names.map((name) => {
     const { region, params: own } = config.models?.providers?.[name] ?? {};
@@ -69,8 +71,9 @@ function asConfigured(row: KnownProvider, loaded: LoadedConfig): KnownProvider {
   return withVision(withEnvironment(provider, env, params));
 }
 
-function onlyConfigured(name: string, { config, unset }: LoadedConfig): KnownProvider {
-  return withVision({ ...addressed(configure(unknownProvider(name), name, config)), unset });
+function onlyConfigured(name: string, loaded: LoadedConfig): KnownProvider {
+  const { unset } = loaded;
+  return withVision({ ...addressed(configure(unknownProvider(name), name, loaded)), unset });
 }
 
 const THROUGH_TEXT: VisionService = { protocol: "text" };

@@ -1,6 +1,8 @@
 import { type Applicant, type Found, type Origin, SCHEMES } from "../auth/scheme.ts";
 import { invalidConfig } from "../config/document.ts";
 import type { LoadedConfig } from "../config/file.ts";
+import type { UnusableProfile } from "../config/openclaw.ts";
+import { loginCommand } from "../config/profile.ts";
 import type { SavedCredential, SavedProfile } from "../config/saved.ts";
 import type { SecretValue } from "../config/schema.ts";
 import { readSecret, type Secret } from "../config/secret.ts";
@@ -19,6 +21,10 @@ export type Credential = Found | Missing;
 export interface Missing {
   missing: string;
   spoiled: boolean;
+  /** What to do about it. */
+  hint?: string;
+  /** What is spoiled was saved: another login may stand in for it. */
+  saved?: true;
 }
 
 interface Key {
@@ -35,6 +41,7 @@ const NO_KEY = "no key needed";
  */
 export class Keyring {
   #saved: Promise<readonly SavedProfile[]> | undefined;
+  #ended: Promise<readonly UnusableProfile[]> | undefined;
   readonly #secrets = new Map<string, Promise<Secret>>();
 
   constructor(
@@ -52,13 +59,16 @@ export class Keyring {
     if (provider.profile !== undefined && !saved) {
       return { missing: `There is no saved credential "${provider.profile}" for ${provider.name}.`, spoiled: true };
     }
-    const kept = saved?.kind === "oauth" ? undefined : await this.#keyOf(saved);
-    const key = configured ?? kept ?? this.#fromEnv(provider, named);
-    const found = await this.#find(provider, named, key, saved);
+    const kept = saved && (await this.#keptIn(saved, provider));
+    const keptKey = kept && "text" in kept ? kept : undefined;
+    const key = configured ?? keptKey ?? this.#fromEnv(provider, named);
+    const spoiled = kept && "missing" in kept ? kept : undefined;
+    const found = await this.#find(provider, named, key, spoiled ? undefined : saved);
     if (found) return found;
     if (fromConfig && "missing" in fromConfig) return { missing: fromConfig.missing, spoiled: true };
     if (provider.keyless || isLoopback(provider.baseUrl)) return plain(undefined, NO_KEY, "scheme");
-    return { missing: await this.#advice(provider), spoiled: false };
+    const unusable = spoiled ?? (await this.#endedToken(provider));
+    return unusable ?? { missing: await this.#advice(provider), spoiled: false };
   }
 
   /** Every saved credential, for the inventories; the secrets are left where they are. */
@@ -177,11 +187,10 @@ export class Keyring {
   }
 
   async #savedFor(provider: KnownProvider): Promise<SavedCredential | undefined> {
-    const names = [provider.id, ...(provider.aliases ?? []), ...(provider.variantOf ? [provider.variantOf] : [])];
     const saved = await this.saved();
     const theirs =
       provider.profile === undefined
-        ? names.flatMap((name) => saved.filter((one) => one.provider.toLowerCase() === name.toLowerCase()))
+        ? namesOf(provider).flatMap((name) => saved.filter((one) => one.provider.toLowerCase() === name))
         : saved.filter(({ id }) => id === provider.profile);
     // One whose secret the keychain does not give is none.
     for (const profile of theirs) {
@@ -191,10 +200,30 @@ export class Keyring {
     return undefined;
   }
 
-  async #keyOf(saved: SavedCredential | undefined): Promise<Key | undefined> {
-    if (!saved) return undefined;
-    const secret = await this.#read(saved.secret, `${saved.source} ${saved.id}`);
-    return "text" in secret ? { text: secret.text, source: saved.source, origin: "saved" } : undefined;
+  /** The key in a saved credential, or why it is none; `undefined` for a login, which is more than a key. */
+  async #keptIn(saved: SavedCredential, provider: KnownProvider): Promise<Key | Missing | undefined> {
+    const { kind, source, id, place } = saved;
+    if (hasEnded(saved, provider, this.context.now())) {
+      const hint = `Log in again: ${loginCommand(saved.provider, place)}`;
+      return { missing: `The login in ${source} has expired.`, spoiled: true, saved: true, hint };
+    }
+    if (kind === "oauth") return undefined;
+    const secret = await this.#read(saved.secret, `${source} ${id}`);
+    if ("text" in secret) return { text: secret.text, source, origin: "saved" };
+    return { missing: secret.missing, spoiled: true, saved: true };
+  }
+
+  /** A token that OpenClaw has left out because its time is over: whoever has one must not be told that there is none. */
+  async #endedToken(provider: KnownProvider): Promise<Missing | undefined> {
+    this.#ended ??= import("../config/openclaw.ts").then(async ({ readOpenclaw }) => {
+      const { unusable } = await readOpenclaw(this.context, this.loaded);
+      return unusable.filter(({ kind }) => kind === "expired");
+    });
+    const names = namesOf(provider);
+    const token = (await this.#ended).find((one) => names.includes(one.provider));
+    if (!token) return undefined;
+    const hint = `Save a new one: ${loginCommand(token.provider, "openclaw")}`;
+    return { missing: `OpenClaw's token ${token.profileId} has expired.`, spoiled: true, saved: true, hint };
   }
 
   #fromEnv(provider: KnownProvider, named: boolean): Key | undefined {
@@ -208,12 +237,31 @@ export class Keyring {
   async #advice(provider: KnownProvider): Promise<string> {
     const scheme = provider.scheme && (await SCHEMES[provider.scheme]?.());
     if (scheme) return `No credential for ${provider.name}: ${scheme.missing}`;
+    const variables = provider.env.length > 0 ? provider.env : (provider.ambientEnv ?? []);
     const ways = [
-      ...(provider.env.length > 0 ? [`set ${provider.env.join(" or ")}`] : []),
+      ...(variables.length > 0 ? [`set ${variables.join(" or ")}`] : []),
+      `run infer model auth login --provider ${provider.id}`,
       `put apiKey into models.providers.${provider.id} of the config`,
     ];
     return `No key for ${provider.name}: ${ways.join(", or ")}.`;
   }
+}
+
+/** The names under which its credentials may be saved. */
+function namesOf({ id, aliases = [], variantOf }: KnownProvider): string[] {
+  return [id, ...aliases, ...(variantOf ? [variantOf] : [])].map((name) => name.toLowerCase());
+}
+
+/** Whether a login is over and nothing can renew it. Schemes renew by rules of their own, but for Codex's. */
+function hasEnded(
+  { secret, refresh, expires = Infinity }: SavedCredential,
+  provider: KnownProvider,
+  now: number,
+): boolean {
+  const { scheme, oauth } = provider;
+  if (scheme !== undefined && scheme !== "openai-codex") return false;
+  const renews = refresh !== undefined && (scheme !== undefined || oauth !== undefined);
+  return !renews && (secret === "" || expires <= now);
 }
 
 /** Why a text is not what TLS takes; Bun would only say that it could not connect. */

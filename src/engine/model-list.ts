@@ -26,7 +26,7 @@ export async function listModels(
 ): Promise<ListedModel[]> {
   const { provider } = candidate;
   const list = listOf(provider);
-  if (!list) throw new InferError("usage", `${provider.name} has no list of models that infer can read.`);
+  if (!list) throw new InferError("usage", `There is no list of models that infer could read from ${provider.name}.`);
   const session = await openSession(context, candidate, call.signal);
   const settings = settingsOf(provider, "", session);
   const baseUrl = baseUrlOf(provider, session, settings);
@@ -55,7 +55,8 @@ export function isListable(provider: KnownProvider): boolean {
 export async function withoutModel(provider: KnownProvider, keyring: Keyring): Promise<Candidate> {
   if (provider.problem) throw provider.problem;
   const credential = await keyring.credentialOf(provider, true);
-  if ("missing" in credential) throw new InferError("auth", credential.missing, { provider: provider.id });
+  if ("missing" in credential)
+    throw new InferError("auth", credential.missing, { provider: provider.id, hint: credential.hint });
   const headers = await keyring.headersOf(provider);
   if ("missing" in headers) throw new InferError("auth", headers.missing, { provider: provider.id });
   const way = await keyring.transportOf(provider);

@@ -13,14 +13,12 @@ export class Base64Member {
   }
 }
 
-/** Where a value with files in it is split; no text can hold it, as JSON escapes the control character. */
-const MARK = "\u0000";
-
 /** A JSON body whose files are read while it is sent. */
 export function jsonBody(value: unknown): ByteSource {
   const members: Base64Member[] = [];
-  const replaced = replaceFiles(value, members);
-  const texts = JSON.stringify(replaced).split(`"${ESCAPED_MARK}"`);
+  // Where the text is split; nobody else can have written it.
+  const mark = crypto.randomUUID();
+  const texts = JSON.stringify(replaceFiles(value, mark, members)).split(`"${mark}"`);
   return joined(
     texts.flatMap((text, index) => {
       const member = members[index];
@@ -30,14 +28,12 @@ export function jsonBody(value: unknown): ByteSource {
   );
 }
 
-const ESCAPED_MARK = JSON.stringify(MARK).slice(1, -1);
-
-function replaceFiles(value: unknown, members: Base64Member[]): unknown {
+function replaceFiles(value: unknown, mark: string, members: Base64Member[]): unknown {
   if (value instanceof Base64Member) {
     members.push(value);
-    return MARK;
+    return mark;
   }
-  if (Array.isArray(value)) return value.map((entry) => replaceFiles(entry, members));
+  if (Array.isArray(value)) return value.map((entry) => replaceFiles(entry, mark, members));
   if (typeof value !== "object" || value === null) return value;
-  return Object.fromEntries(Object.entries(value).map(([key, entry]) => [key, replaceFiles(entry, members)]));
+  return Object.fromEntries(Object.entries(value).map(([key, entry]) => [key, replaceFiles(entry, mark, members)]));
 }

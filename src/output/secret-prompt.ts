@@ -70,9 +70,15 @@ export class SecretLine {
     this.#pending = cut === -1 ? "" : typed.slice(cut);
     const complete = cut === -1 ? typed : typed.slice(0, cut);
     // Arrows, and the marks that some terminals put around what is pasted.
-    for (const character of complete.replace(SEQUENCE, "")) {
+    const characters = [...complete.replace(SEQUENCE, "")];
+    for (const [at, character] of characters.entries()) {
       if (character === "\u0003") return "interrupted";
-      if (character === "\r" || character === "\n" || character === "\u0004") return "done";
+      if (character === "\r" || character === "\n" || character === "\u0004") {
+        // Several lines, pasted: kept, so that they are refused and the first is not taken for all of it.
+        const rest = characters.slice(at).join("");
+        if (/[^\s\u0004]/.test(rest)) for (const one of rest) this.#type(one);
+        return "done";
+      }
       this.#type(character);
     }
     return undefined;

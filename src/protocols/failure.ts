@@ -1,5 +1,6 @@
 import { type ErrorType, InferError } from "../core/error.ts";
 import { isRecord } from "../core/json.ts";
+import { retryAfter, seconds } from "../http/retry-after.ts";
 import { excerpt } from "./message.ts";
 
 interface FailedAnswer {
@@ -202,25 +203,4 @@ function plainMessage(status: number, headers: Headers, body: string): string {
 function pageTitle(body: string): string {
   const [, title = ""] = /<title[^<>]{0,200}>([^<]{0,300})/i.exec(body.slice(0, 16_384)) ?? [];
   return excerpt(title) || "a web page";
-}
-
-/** `Retry-After` is seconds or a date; `retry-after-ms` is OpenAI's and Azure's. */
-function retryAfter(headers: Headers, now: number): number | undefined {
-  const exact = amount(headers.get("retry-after-ms") ?? "");
-  if (exact !== undefined) return Math.ceil(exact);
-  const value = headers.get("retry-after")?.trim() ?? "";
-  // A bare number is never a date, though `Date.parse` takes -5 for one.
-  if (/^[-+.\d]/.test(value) && !/[a-z]/i.test(value)) return seconds(value);
-  const date = Date.parse(value);
-  return Number.isNaN(date) ? undefined : Math.max(0, date - now);
-}
-
-function seconds(value: string): number | undefined {
-  const number = amount(value);
-  return number === undefined ? undefined : Math.ceil(number * 1000);
-}
-
-function amount(value: string): number | undefined {
-  // More digits are no time that anybody waits.
-  return /^\d{1,9}(?:\.\d+)?$/.test(value.trim()) ? Number(value) : undefined;
 }

@@ -46,13 +46,13 @@ export function part<Entries extends v.ObjectEntries>(members: Entries) {
   return v.fallback(v.optional(v.object(members)), undefined);
 }
 
-/** An id goes into commands and onto terminals: one with a line break or an escape in it is no id. */
+/** An id goes into commands and onto terminals: one with a blank, an escape or an unseen sign in it is no id. */
 export const modelId = v.pipe(
   v.string(),
   v.trim(),
   v.nonEmpty(),
   v.maxLength(500),
-  v.regex(/^[^\x00-\x1f\x7f-\x9f]+$/),
+  v.regex(/^[^\x00-\x1f\x7f-\x9f\s\p{Cf}]+$/u),
 );
 
 export function get(url: string): HttpRequest {

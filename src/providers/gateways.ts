@@ -46,6 +46,17 @@ export const GATEWAYS: readonly Provider[] = [
     text: { protocol: "anthropic-messages", defaultModel: "claude-sonnet-4-6", quirks: CLAUDE_QUIRKS },
   },
   {
+    // https://developers.cloudflare.com/workers-ai/configuration/open-ai-compatibility
+    id: "cloudflare-workers-ai",
+    name: "Cloudflare Workers AI",
+    env: [],
+    // Wrangler's own variable, which is mostly set to deploy something.
+    ambientEnv: ["CLOUDFLARE_API_TOKEN"],
+    baseUrl: "https://api.cloudflare.com/client/v4/accounts/{account}/ai/v1",
+    settings: { account: { name: "Cloudflare account id", env: ["CLOUDFLARE_ACCOUNT_ID"] } },
+    text: { protocol: "openai-chat", quirks: { maxTokensField: "max_tokens", thinking: thinking.NONE } },
+  },
+  {
     id: "opencode",
     name: "OpenCode Zen",
     aliases: ["opencode-zen"],

@@ -16,7 +16,7 @@ export const DEFAULT_PROVIDER = "openai";
 
 /** What to tell somebody who has nothing set up yet. */
 export const FIRST_STEPS =
-  "Set a key, for example OPENAI_API_KEY, ANTHROPIC_API_KEY or GEMINI_API_KEY, or name a local server: --model ollama/<model>";
+  "Set a key, for example OPENAI_API_KEY, ANTHROPIC_API_KEY or GEMINI_API_KEY, save one with infer model auth login --provider <id>, or name a local server: --model ollama/<model>";
 
 /**
  * Every provider, in the order in which the first one with a credential is chosen: the best known, then those who make

@@ -8,12 +8,13 @@ import { PICTURE, WORDS } from "../support/words.ts";
 
 const folder = new TemporaryFolder();
 const TEXT = "Invoice 4711";
-const magick = Bun.which("magick") ?? Bun.which("convert");
 const screenshot = folder.file("screenshot.png");
-const canDraw =
-  magick !== null &&
-  Bun.spawnSync([magick, "-size", "600x120", "xc:white", "-pointsize", "48", "-annotate", "+30+75", TEXT, screenshot])
-    .exitCode === 0;
+const magick = Bun.which("magick") ?? Bun.which("convert");
+/** Its own default font is on few machines. */
+const canDraw = ["DejaVu-Sans", "Liberation-Sans", "Helvetica"].some((font) => {
+  const draw = ["-size", "600x120", "xc:white", "-font", font, "-pointsize", "48", "-annotate", "+30+75", TEXT];
+  return magick !== null && Bun.spawnSync([magick, ...draw, screenshot]).exitCode === 0;
+});
 /** The checkout out of sight, and no way out to any network. */
 const alone = ["unshare", "-rmn", "sh", "-c", 'mount -t tmpfs none "$0" && exec "$@"', join(import.meta.dir, "../..")];
 const canHide = Bun.spawnSync([...alone, "true"]).exitCode === 0;

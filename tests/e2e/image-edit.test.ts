@@ -1,7 +1,8 @@
 import { afterAll, beforeAll, describe, expect, test } from "bun:test";
 import { mkdirSync, readdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { inferJson, type RunOptions } from "../support/binary.ts";
+import { FaultServer } from "../hazards/fault-server.ts";
+import { inferJson, oneEnvelope, type RunOptions, spawn } from "../support/binary.ts";
 import { TemporaryFolder } from "../support/folder.ts";
 import { type Asked, PictureServer, picture } from "../support/pictures.ts";
 
@@ -41,17 +42,15 @@ async function edit(server: PictureServer, args: string[], options: RunOptions &
 }
 
 /** The form as Bun's own parser reads it. */
-async function formOf({ headers, body }: Asked): Promise<FormData> {
-  return new Response(new Uint8Array(body), {
-    headers: { "content-type": headers.get("content-type") ?? "" },
-  }).formData();
+async function formOf({ headers, body }: Asked) {
+  const type = { "content-type": headers.get("content-type") ?? "" };
+  return new Response(new Uint8Array(body), { headers: type }).formData();
 }
 
-async function filesIn(form: FormData, name: string) {
+async function filesIn(form: Awaited<ReturnType<typeof formOf>>, name: string) {
   const files = form.getAll(name).filter((value) => typeof value !== "string");
-  return Promise.all(
-    files.map(async (file) => ({ name: file.name, type: file.type, bytes: Buffer.from(await file.arrayBuffer()) })),
-  );
+  const bytesOf = async (file: Blob): Promise<Buffer> => Buffer.from(await file.arrayBuffer());
+  return Promise.all(files.map(async (file) => ({ name: file.name, type: file.type, bytes: await bytesOf(file) })));
 }
 
 describe("image edit", () => {
@@ -65,7 +64,9 @@ describe("image edit", () => {
     const url = `${web.url}/moved`;
     const data = `data:text/plain;base64,${jpeg.toString("base64")}`;
     const files = ["a.jpg", url, data, "-"].flatMap((file) => ["--file", file]);
-    const { code, envelope, written } = await edit(server, [...files, "--allow-private-network"], { stdin: png });
+    const { code, envelope, written } = await edit(server, [...files, "--allow-private-network"], {
+      stdin: new Uint8Array(png),
+    });
     expect(envelope.error).toBeNull();
     expect(code).toBe(0);
     expect(written).toEqual(["x.png"]);
@@ -108,13 +109,39 @@ describe("image edit", () => {
       const many = body.includes('name="n"\r\n\r\n4') ? 4 : 1;
       return Response.json({ data: Array(many).fill({ b64_json: png.toString("base64") }) });
     });
-    const { envelope, written } = await edit(server, ["--file", "-", "--count", "5"], { stdin: jpeg });
+    const { envelope, written } = await edit(server, ["--file", "-", "--count", "5"], { stdin: new Uint8Array(jpeg) });
     expect(envelope.error).toBeNull();
     expect(written).toHaveLength(5);
     const forms = await Promise.all(server.asked.map(formOf));
     expect(forms.map((form) => form.get("n"))).toEqual(["4", "4", "1"]);
     for (const form of forms) expect(await filesIn(form, "image[]")).toMatchObject([{ bytes: jpeg }]);
   });
+});
+
+test("Ctrl-C while it is sent: what came from stdin and from a URL is gone", async () => {
+  await using silent = await FaultServer.start(() => undefined);
+  using web = new PictureServer(() => new Response(new Uint8Array(webp)));
+  const temporary = folder.file("tmp");
+  mkdirSync(temporary);
+  const config = folder.file("silent.json");
+  writeFileSync(
+    config,
+    JSON.stringify({ models: { providers: { openai: { baseUrl: silent.url, apiKey: "sk-edit-01" } } } }),
+  );
+  const files = ["--file", "-", "--file", web.url, "--allow-private-network"];
+  const child = spawn(
+    ["image", "edit", "--prompt", "x", ...files, "--config", config, "--output", temporary, "--json"],
+    {
+      env: { TMPDIR: temporary },
+      stdin: new Uint8Array(png),
+    },
+  );
+  while (silent.seen.length === 0) await Bun.sleep(5);
+  expect(readdirSync(temporary)).toHaveLength(2);
+  child.kill("SIGINT");
+  expect(oneEnvelope(await new Response(child.stdout).text())).toMatchObject({ error: { type: "interrupted" } });
+  expect(await child.exited).toBe(130);
+  expect(readdirSync(temporary)).toEqual([]);
 });
 
 const MANY = Array(6).fill(["--file", "a.jpg"]).flat();

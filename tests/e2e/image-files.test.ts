@@ -1,8 +1,10 @@
 import { afterAll, beforeAll, describe, expect, test } from "bun:test";
 import { createHash } from "node:crypto";
 import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
+import type { Socket } from "node:net";
 import { basename, dirname, join } from "node:path";
 import type { Envelope } from "../../src/core/envelope.ts";
+import { FaultServer, respond } from "../hazards/fault-server.ts";
 import { BINARY, infer, inferJson, type RunOptions } from "../support/binary.ts";
 import { TemporaryFolder } from "../support/folder.ts";
 import { type Asked, PictureServer, picture } from "../support/pictures.ts";
@@ -494,6 +496,34 @@ describe("what is no picture never becomes a file", () => {
     expect(readdirSync(cwd)).toEqual([]);
     // It has been made, and paid for: making it again is no way to get it.
     expect(server.asked).toHaveLength(1);
+  });
+});
+
+describe("a download that fails in a way that passes", () => {
+  const RESET = Buffer.concat([Buffer.from("HTTP/1.1 200 OK\r\ncontent-length: 100000\r\n\r\n"), Buffer.alloc(50_000)]);
+  test.each<[string, (socket: Socket) => void]>([
+    ["an error of the server", (socket) => respond(socket, 503, "busy")],
+    ["a connection that breaks in the middle", (socket) => socket.end(RESET)],
+  ])("%s: is tried again, and the picture is not made again", async (_, fail) => {
+    await using other = await FaultServer.start((socket, __, count) =>
+      count < 3 ? fail(socket) : respond(socket, 200, pictureIn("png")),
+    );
+    using server = new PictureServer(() => Response.json({ data: [{ url: other.url }] }));
+    const { envelope, cwd } = await generate(server, ["--output", "x.png"]);
+    expect(envelope.error).toBeNull();
+    expect(readFileSync(join(cwd, "x.png")).equals(pictureIn("png"))).toBe(true);
+    expect(readdirSync(cwd)).toEqual(["x.png"]);
+    expect([server.asked.length, other.seen.length]).toEqual([1, 3]);
+  });
+
+  test("and not for ever", async () => {
+    await using other = await FaultServer.start((socket) => respond(socket, 500, "broken"));
+    using server = new PictureServer(() => Response.json({ data: [{ url: other.url }] }));
+    const { code, envelope, cwd } = await generate(server, ["--output", "x.png"]);
+    expect(envelope.error).toMatchObject({ type: "provider_error", status: 500, retryable: false });
+    expect(code).toBe(1);
+    expect(readdirSync(cwd)).toEqual([]);
+    expect([server.asked.length, other.seen.length]).toEqual([1, 3]);
   });
 });
 

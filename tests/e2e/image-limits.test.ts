@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from "bun:test";
-import { mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { chmodSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import type { Socket } from "node:net";
 import { join } from "node:path";
 import { beginStream, chunk, FaultServer, respond, type Seen } from "../hazards/fault-server.ts";
@@ -290,11 +290,12 @@ describe("a disk that takes no more", () => {
       using server = new PictureServer(() => Response.json({}));
       const { cwd, line } = workplace(server.url);
       const under = ["setpriv", "--reuid=65534", "--regid=65534", "--clear-groups"];
-      // The config is root's own as well, and may be read.
+      // Whoever it is may look, and not write.
+      chmodSync(folder.path, 0o755);
       for (const one of [join(cwd, "x.png"), cwd, join(cwd, "new/folder/")]) {
         const { code, envelope } = await inferJson([...line.slice(0, -1), one], { under });
         expect(envelope).toMatchObject({ error: { type: "io" }, attempts: [] });
-        expect(envelope.error?.message).toContain(cwd);
+        expect(envelope.error?.message).toBe(`${cwd} cannot be written.`);
         expect(code).toBe(11);
       }
       expect(server.asked).toEqual([]);

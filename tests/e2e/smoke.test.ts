@@ -106,7 +106,7 @@ print(json.dumps([root.tag, root.attrib, suite.attrib, cases]))`;
     const parsed = Bun.spawnSync([python ?? "", "-c", read, join(cwd, "smoke.xml")], { env: { PYTHONUTF8: "1" } });
     const [tag, counts, suite, cases] = JSON.parse(parsed.stdout.toString());
     expect(tag).toBe("testsuites");
-    expect(counts).toMatchObject({ tests: "4", failures: "1", errors: "0", skipped: "0" });
+    expect(counts).toMatchObject({ tests: "5", failures: "1", errors: "0", skipped: "0" });
     expect(suite.name).toBe("infer smoke");
     expect(cases).toContainEqual(["model.run", "good/m", []]);
     const [, , [failure]] = cases.find(([, name]: [string, string]) => name === "bad/m");
@@ -147,7 +147,7 @@ print(json.dumps([root.tag, root.attrib, suite.attrib, cases]))`;
     expect(await child.exited).toBe(exitCode);
     expect(document).toMatchObject({ ok: false, total: 2, passed: 1, error: { type: "interrupted" } });
     expect(document.results).toMatchObject([{ provider: "good", outcome: "success" }]);
-    expect(readFileSync(report, "utf8")).toContain('tests="1"');
+    expect(readFileSync(report, "utf8")).toContain('tests="2" failures="0" errors="0" skipped="1"');
   });
 
   test("exit codes of what cannot be asked", async () => {
@@ -156,7 +156,7 @@ print(json.dumps([root.tag, root.attrib, suite.attrib, cases]))`;
     expect((await smoke(["--provider", "nobody"], { env })).code).toBe(4);
     expect((await smoke(["--capability", "model.walk"], { env })).code).toBe(4);
     const unset = await smoke(["--provider", "openai"], { env });
-    expect(unset.document).toMatchObject({ total: 1, failed: 1, results: [{ error: { type: "auth" } }] });
+    expect(unset.document).toMatchObject({ total: 2, failed: 2, results: [{ error: { type: "auth" } }, {}] });
     expect(unset.code).toBe(10);
   });
 

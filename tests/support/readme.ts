@@ -33,8 +33,9 @@ const COUNTS = {
   "variant-count": PROVIDERS.flatMap(({ variants = {} }) => Object.keys(variants)).length,
 };
 
-function keysOf({ env, keyless, scheme }: Provider): string {
-  const ways = [...(keyless ? ["none"] : []), ...env.map(code), ...(scheme ? [LOGINS[scheme]] : [])];
+function keysOf({ env, ambientEnv = [], keyless, scheme }: Provider): string {
+  const named = env.length > 0 || scheme ? [] : ambientEnv.map((name) => `${code(name)} once it is named`);
+  const ways = [...(keyless ? ["none"] : []), ...env.map(code), ...named, ...(scheme ? [LOGINS[scheme]] : [])];
   return ways.join(" or ");
 }
 

@@ -1,5 +1,5 @@
-import { readFile, stat } from "node:fs/promises";
 import { resolve } from "node:path";
+import { readIfThere } from "../../config/text-file.ts";
 import type { Context } from "../../core/context.ts";
 import { messageOf } from "../../core/error.ts";
 import { type Check, fail, ok, type Setup, warn } from "./check.ts";
@@ -29,11 +29,12 @@ async function one(context: Context, name: string, value: string): Promise<Check
   const path = resolve(context.cwd, value);
   const fix = `Correct it, or: unset ${name}`;
   try {
-    if (!(await stat(path)).isFile()) return fail(id, `${name}: ${path} is not a file.`, fix);
-    const count = (await readFile(path, "utf8")).split(/-----BEGIN (?:TRUSTED |X509 )?CERTIFICATE-----/).length - 1;
+    const text = await readIfThere(path);
+    if (text === null) return fail(id, `${name} names ${path}, which is not there.`, fix);
+    const count = text.split(/-----BEGIN (?:TRUSTED |X509 )?CERTIFICATE-----/).length - 1;
     if (count === 0) return fail(id, `${name}: ${path} has no certificate in it (PEM).`, fix);
     return ok(id, `${name}: ${path} (${count} certificate${count === 1 ? "" : "s"})`);
   } catch (thrown) {
-    return fail(id, `${name}: ${path} cannot be read: ${messageOf(thrown).split(", ")[0]}`, fix);
+    return fail(id, `${name}: ${messageOf(thrown)}`, fix);
   }
 }

@@ -54,7 +54,11 @@ const SHARE = 0.8;
 /** That time, or less before the deadline of the whole run. `what` begins the message: "The proxy p:3128". */
 export function patience(context: Context, what: string): Deadline {
   const ms = Math.max(0, Math.min(PATIENCE_MS, SHARE * (context.endsAt - context.now())));
-  return deadline(context, context.now() + ms, () => `${what} did not answer within ${Math.round(ms)} ms.`);
+  const isBounded = ms === PATIENCE_MS;
+  const message = (): string => `${what} did not answer within ${Math.round(ms)} ms.`;
+  return isBounded
+    ? deadline(context, context.now() + ms, message, null)
+    : deadline(context, context.now() + ms, message);
 }
 
 /** A failed check must not hide that the user has ended the run. */

@@ -11,10 +11,18 @@ export async function checkServers({ context, keyring, providers, configured }: 
   const local = providers.filter(
     (provider) => isListable(provider) && (provider.probe || isLoopback(provider.baseUrl)),
   );
-  const found = await Promise.all(local.map((provider) => one(context, keyring, provider, expected.has(provider.id))));
+  const isExpected = ({ id, hostEnv, isMoved, problem }: KnownProvider): boolean =>
+    // Whoever names its host means it.
+    expected.has(id) || (hostEnv !== undefined && (isMoved === true || problem !== undefined));
+  const found = await Promise.all(local.map((provider) => one(context, keyring, provider, isExpected(provider))));
   const checks = found.filter((check) => check !== null);
   if (checks.length > 0) return checks;
   return [ok("servers", `None of the ${local.length} that infer looks for answers; none is needed.`)];
+}
+
+function otherwise({ hostEnv = [], configPath, id }: KnownProvider): string {
+  const place = configPath === undefined ? hostEnv[0] : `${configPath}.baseUrl`;
+  return `Look what listens there, or correct ${place ?? `the address of ${id}`}.`;
 }
 
 /** `null`: it is not there, and nobody said that it would be. */
@@ -39,6 +47,6 @@ async function one(
     const isSilent = thrown.type === "timeout";
     if (!isExpected && !isSilent) return null;
     const start = thrown.type === "network" && provider.start ? `Start it: ${provider.start}` : undefined;
-    return warn(id, `${name}: ${thrown.message}`, start ?? thrown.details.hint);
+    return warn(id, `${name}: ${thrown.message}`, start ?? thrown.details.hint ?? otherwise(provider));
   }
 }

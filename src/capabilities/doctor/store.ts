@@ -1,12 +1,14 @@
-import { readFile, stat } from "node:fs/promises";
+import { stat } from "node:fs/promises";
 import { dirname } from "node:path";
+import { readOpenclaw } from "../../config/openclaw.ts";
+import { loginCommand } from "../../config/profile.ts";
 import type { SavedCredential } from "../../config/saved.ts";
-import { storePath } from "../../config/store.ts";
-import { isAbsent, messageOf } from "../../core/error.ts";
+import { readWhole, storePath } from "../../config/store.ts";
+import { InferError } from "../../core/error.ts";
 import { type Check, fail, ok, type Setup, shellPath, warn } from "./check.ts";
 
 /** The credentials that were saved: whether they can be read, by nobody else, and still count. */
-export async function checkStore({ context, keyring }: Setup): Promise<Check[]> {
+export async function checkStore({ context, keyring, loaded }: Setup): Promise<Check[]> {
   const path = storePath(context);
   // Only what could be over is worth a question to the keychain.
   const ended = (await keyring.saved()).filter(({ expires = Infinity }) => expires <= context.now());
@@ -19,20 +21,24 @@ export async function checkStore({ context, keyring }: Setup): Promise<Check[]> 
     ...(warnings.length > 0 ? [warn("store.others", warnings.join(" "))] : []),
     // What can be renewed is, when it is used.
     ...over.filter(({ refresh }) => refresh === undefined).map(expired),
+    ...(await readOpenclaw(context, loaded)).unusable.flatMap(({ profileId, provider, kind }) => {
+      if (kind !== "expired") return [];
+      const message = `OpenClaw's token ${profileId} has expired.`;
+      return [warn(`store.${profileId}`, message, loginCommand(provider, "openclaw"))];
+    }),
   ];
 }
 
 async function ownStore(path: string): Promise<Check[]> {
   try {
-    const { mode } = await stat(path);
-    JSON.parse(await readFile(path, "utf8"));
-    const open = await openToOthers(path, mode);
+    // As a login takes it: what is fine here must not be refused there.
+    if ((await readWhole(path)) === null) return [ok("store", `Nothing is saved in ${path}`)];
+    const open = await openToOthers(path, (await stat(path)).mode);
     return open.length > 0 ? open : [ok("store", path)];
   } catch (thrown) {
-    if (isAbsent(thrown)) return [ok("store", `Nothing is saved in ${path}`)];
-    // A syntax error may quote what is in the file.
-    const why = thrown instanceof SyntaxError ? "is not valid JSON" : `cannot be read: ${messageOf(thrown)}`;
-    return [fail("store", `${path} ${why}.`, "Move it away, and log in again: infer model auth login --provider <id>")];
+    if (!(thrown instanceof InferError)) throw thrown;
+    const fix = thrown.details.hint ?? "Make it readable, or move it away and log in again.";
+    return [fail("store", thrown.message, fix)];
   }
 }
 
@@ -59,6 +65,5 @@ function octal(mode: number): string {
 }
 
 function expired({ id, provider, source, place }: SavedCredential): Check {
-  const fix = place === "infer" ? `infer model auth login --provider ${provider}` : `Log in again with ${place}.`;
-  return warn(`store.${id}`, `The login ${source} has expired.`, fix);
+  return warn(`store.${id}`, `The login ${source} has expired.`, loginCommand(provider, place));
 }

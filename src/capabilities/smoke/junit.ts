@@ -1,7 +1,12 @@
 import type { SmokeResult } from "../smoke.ts";
 
-/** The results as JUnit XML, which CI systems show. */
-export function junitXml(results: readonly SmokeResult[], startedAt: number, durationMs: number): string {
+/** The results as JUnit XML, which CI systems show. `interrupted`: what ended the run before its time. */
+export function junitXml(
+  results: readonly SmokeResult[],
+  startedAt: number,
+  durationMs: number,
+  interrupted?: string,
+): string {
   const failures = results.filter(({ outcome }) => outcome === "failed").length;
   const skipped = results.filter(({ outcome }) => outcome === "skipped").length;
   const counts = attributes({ tests: results.length, failures, errors: 0, skipped, time: seconds(durationMs) });
@@ -10,6 +15,9 @@ export function junitXml(results: readonly SmokeResult[], startedAt: number, dur
     '<?xml version="1.0" encoding="UTF-8"?>',
     `<testsuites name="infer smoke"${counts}>`,
     `  <testsuite name="infer smoke"${counts}${timestamp}>`,
+    ...(interrupted === undefined
+      ? []
+      : [`    <properties><property${attributes({ name: "interrupted", value: interrupted })}/></properties>`]),
     ...results.map(testcase),
     "  </testsuite>",
     "</testsuites>",

@@ -5,6 +5,7 @@ import { didYouMean } from "../../core/suggest.ts";
 import { type Candidate, selectCandidates } from "../../engine/candidates.ts";
 import { findProvider, type KnownProvider, knownProviders } from "../../engine/directory.ts";
 import type { Keyring } from "../../engine/keyring.ts";
+import { visionDefault } from "../../engine/vision.ts";
 import { FIRST_STEPS } from "../../providers/table.ts";
 import { configuredProviders } from "../configured.ts";
 import { SMOKE_REQUESTS, type SmokeRequest } from "./requests.ts";
@@ -12,7 +13,7 @@ import { SMOKE_REQUESTS, type SmokeRequest } from "./requests.ts";
 export interface SmokeWanted {
   /** Only these, set up or not; none named means every one that is set up. */
   providers: readonly string[];
-  /** Only these capabilities or families: `model.run`, `tts`. */
+  /** Only these capabilities or families: `model.run`, `tts`. What costs money is among them only when it is named. */
   capabilities: readonly string[];
 }
 
@@ -51,7 +52,7 @@ class Plan {
     const ids = new Map(names.map((name) => [findProvider(this.#known, name)?.id ?? name, name]));
     for (const name of ids.values()) {
       const provider = findProvider(this.#known, name);
-      const served = this.requests.filter(({ service }) => provider?.[service]);
+      const served = provider ? await this.#servedBy(provider) : [];
       // One that does not exist, or that does not do what is asked: choosing it says so.
       for (const request of served.length > 0 ? served : this.requests) {
         targets.push({ request, candidate: await this.#choose(name, provider?.id, request) });
@@ -67,7 +68,7 @@ class Plan {
     const chosen = this.#known.filter(({ id, embedded }) => embedded || configured.has(id) || this.models.has(id));
     const targets: SmokeTarget[] = [];
     for (const provider of chosen) {
-      for (const request of this.requests.filter(({ service }) => provider[service])) {
+      for (const request of await this.#servedBy(provider)) {
         const candidate = await this.#choose(provider.id, provider.id, request);
         targets.push({ request, candidate, ...withoutModel(candidate) });
       }
@@ -78,6 +79,12 @@ class Plan {
     if (text) targets.push(...strangers.map(([, candidate]) => ({ request: text, candidate })));
     // A test of nothing must not look like one that passed.
     return targets.every(({ skip }) => skip) ? targets.map(({ skip: _, ...target }) => target) : targets;
+  }
+
+  /** Every provider of text could be asked about a picture; those that have a model that sees are. */
+  async #servedBy(provider: KnownProvider): Promise<SmokeRequest[]> {
+    const sees = this.requests.some(({ service }) => service === "vision") && (await visionDefault(provider));
+    return this.requests.filter(({ service }) => provider[service] && (service !== "vision" || sees));
   }
 
   async #choose(name: string, id: string | undefined, { service }: SmokeRequest): Promise<Candidate> {
@@ -114,7 +121,8 @@ function requestsFor(names: readonly string[]): readonly SmokeRequest[] {
     if (found.length === 0) throw unknownCapability(name);
     return found;
   });
-  return names.length === 0 ? SMOKE_REQUESTS : SMOKE_REQUESTS.filter((request) => chosen.includes(request));
+  if (names.length === 0) return SMOKE_REQUESTS.filter(({ costly }) => !costly);
+  return SMOKE_REQUESTS.filter((request) => chosen.includes(request));
 }
 
 function unknownCapability(name: string): InferError {

@@ -94,7 +94,7 @@ describe("what help tells", () => {
       const help = helpText(row.id.split("."), false);
       const flat = help.replaceAll(/\s+/g, " ");
       expect(help).toContain(row.description);
-      for (const flag of flagsOf(row)) {
+      for (const flag of flagsOf(row).filter(({ name }) => name !== "gateway")) {
         expect(flat).toContain(flag.kind === "switch" ? ` --${flag.name} ` : ` --${flag.name} ${flag.value} `);
         expect(flat).toContain(flag.summary);
         if (flag.kind === "choice") for (const choice of flag.choices) expect(flat).toContain(choice);
@@ -103,6 +103,10 @@ describe("what help tells", () => {
       expect(help.match(/\(required\)/g)?.length ?? 0).toBe(required);
     },
   );
+
+  test("no verb offers the Gateway, which this build refuses", () => {
+    for (const { id } of BUILT) expect(helpText(id.split("."), false)).not.toContain("--gateway");
+  });
 
   test("root names every verb that is built, with its description, and no other", () => {
     const flat = helpText([], false).replaceAll(/\s+/g, " ");
@@ -158,7 +162,7 @@ describe("what help tells", () => {
         --quiet            No progress and no warnings on stderr
         --verbose          Say on stderr which backend was chosen, and how long it
                            took
-        --config <path>    Config file (default: ~/.openclaw/openclaw.json)
+        --config <path>    Config file to use (infer doctor names the one in force)
         --agent <id>       Agent whose settings and credentials apply
         --no-color         No colour
         --help             Show help
@@ -196,7 +200,6 @@ describe("what help tells", () => {
         --temperature <n>            Randomness, 0 to 2
         --allow-private-network      Let --file URLs point to private addresses
         --local                      Run here (default)
-        --gateway                    Run over the OpenClaw Gateway
 
       Flags of every command
         --json             Print exactly one JSON document
@@ -204,7 +207,7 @@ describe("what help tells", () => {
         --quiet            No progress and no warnings on stderr
         --verbose          Say on stderr which backend was chosen, and how long it
                            took
-        --config <path>    Config file (default: ~/.openclaw/openclaw.json)
+        --config <path>    Config file to use (infer doctor names the one in force)
         --agent <id>       Agent whose settings and credentials apply
         --no-color         No colour
         --help             Show help

@@ -1,6 +1,7 @@
 import { afterEach, beforeEach, describe, expect, test } from "bun:test";
 import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { dirname } from "node:path";
+import { SecretLine } from "../../../src/output/secret-prompt.ts";
 import { type CliRun, type FakeWorld, runInProcess } from "../../support/context.ts";
 import { TemporaryFolder } from "../../support/folder.ts";
 
@@ -149,11 +150,42 @@ describe("login", () => {
   });
 });
 
+describe("what is no key", () => {
+  // biome-ignore lint/suspicious/noTemplateCurlyInString: that is what was typed.
+  test.each(["${OPENAI_API_KEY}", "$OPENAI_API_KEY"])("%s, which the shell has not filled in", async (text) => {
+    const run = await login("openai", piped(text));
+    expect([run.exitCode, run.error?.type, run.error?.details.hint]).toEqual([
+      2,
+      "usage",
+      expect.stringMatching(/shell/),
+    ]);
+  });
+
+  test("several lines, pasted on the terminal or piped", async () => {
+    const line = new SecretLine(() => undefined);
+    expect(line.take(new TextEncoder().encode("first-key\rsecond-key\r"))).toBe("done");
+    for (const world of [
+      piped("first-key\nsecond-key\n"),
+      { stdin: { kind: "terminal" }, secret: line.text } as const,
+    ]) {
+      expect((await login("openai", world)).exitCode).toBe(2);
+    }
+    const one = new SecretLine(() => undefined);
+    expect(one.take(new TextEncoder().encode("first-key\r\n"))).toBe("done");
+    expect(one.text).toBe("first-key");
+  });
+});
+
+test("without a home, status says that nothing can be saved", async () => {
+  const run = await auth(["status"], { env: { HOME: "" } });
+  expect(run.stdout).toContain("New keys cannot be saved: there is no home folder.");
+});
+
 describe("login with a browser", () => {
   /** Runs the login against an OpenRouter of the test's own, and goes where it says. */
   async function run(
     visit: (page: URL) => Promise<unknown>,
-    answer: (body: Record<string, string>) => Response,
+    answer: (body: Record<string, string>) => Response | Promise<Response>,
     patienceMs = 5_000,
   ): Promise<CliRun> {
     using server = Bun.serve({
@@ -231,6 +263,37 @@ describe("login with a browser", () => {
       3,
       "OpenRouter gave no key: Invalid code or code_verifier",
     ]);
+  });
+
+  test.each([
+    [429, { "retry-after": "7" }, "busy", { type: "rate_limited", details: { retryAfterMs: 7000, retryable: true } }],
+    [503, {}, "down", { type: "provider_error", details: { retryable: true } }],
+    [200, {}, "{}", { type: "provider_error" }],
+    [302, {}, "", { type: "provider_error" }],
+    [400, {}, "{}", { type: "auth" }],
+  ])(
+    "an exchange that ends in %d is typed, and the page does not say that it worked",
+    async (status, headers, body, wanted) => {
+      let shown = "";
+      const { error } = await run(
+        async (url) => {
+          shown = await (await callback(url, "code=c")).text();
+        },
+        () => new Response(body, { status, headers }),
+      );
+      expect(error).toMatchObject(wanted);
+      while (shown === "") await Bun.sleep(5);
+      expect(shown).toContain("did not succeed");
+    },
+  );
+
+  test("an exchange that hangs is no absence of the user", async () => {
+    const { error } = await run(
+      (url) => callback(url, "code=c"),
+      () => new Promise<Response>(() => undefined),
+      300,
+    );
+    expect(error).toMatchObject({ type: "timeout", message: expect.stringContaining("did not give a key") });
   });
 
   test("nobody comes: the deadline ends it", async () => {

@@ -1,5 +1,5 @@
 import { afterAll, describe, expect, test } from "bun:test";
-import { chmodSync, existsSync, mkdirSync, readdirSync, writeFileSync } from "node:fs";
+import { chmodSync, existsSync, mkdirSync, readdirSync, symlinkSync, writeFileSync } from "node:fs";
 import type { Server } from "node:net";
 import { join } from "node:path";
 import type { Check } from "../../../src/capabilities/doctor/check.ts";
@@ -470,3 +470,128 @@ async function closedPort(): Promise<number> {
   if (typeof address !== "object" || address === null) throw new Error("no port");
   return address.port;
 }
+
+describe("a config that cannot run", () => {
+  const withModel = (model: unknown, more: object = {}) => home(config({ agents: { defaults: { model } }, ...more }));
+
+  test.each([
+    ["nosuch/x", /nosuch/],
+    ["openai/", /openai\//],
+    ["groq/m", /No key for Groq/],
+  ])("the default model %s", async (model, why) => {
+    const run = await doctor({ HOME: withModel(model), OPENAI_API_KEY: KEY });
+    const check = run.of("models.text");
+    expect(check.status).toBe("fail");
+    expect(check.message).toMatch(why);
+    expect(check.message).toContain("agents.defaults.model in ");
+    expect(check.fix).toMatch(/./);
+    expect(run.exitCode).toBe(1);
+  });
+
+  test("one of several is a warning, and one that runs is ok", async () => {
+    const both = { primary: "openai/m", fallbacks: ["nosuch/x"] };
+    expect((await doctor({ HOME: withModel(both), OPENAI_API_KEY: KEY })).of("models.text").status).toBe("warn");
+    const fine = await doctor({ HOME: withModel("openai/m"), OPENAI_API_KEY: KEY });
+    expect(fine.of("models.text")).toEqual({ id: "models.text", status: "ok", message: "openai/m" });
+    expect(fine.checks.some(({ id }) => id === "models.vision")).toBe(false);
+    const picture = home(config({ agents: { defaults: { imageGenerationModel: "groq/x", imageModel: "nosuch/y" } } }));
+    const run = await doctor({ HOME: picture });
+    expect([run.of("models.image").status, run.of("models.vision").status]).toEqual(["fail", "fail"]);
+  });
+
+  test.each([
+    ["an address that is none", { baseUrl: "not a url" }, "baseUrl"],
+    ["a model's address that is none", { baseUrl: "https://a.test", models: [{ id: "m", baseUrl: "x" }] }, "baseUrl"],
+    ["a wire that nobody knows", { baseUrl: "https://a.test", api: "morse" }, ".openclaw/openclaw.json"],
+    ["a model's wire", { baseUrl: "https://a.test", models: [{ id: "m", api: "morse" }] }, "models.0.api"],
+    [
+      "a proxy that is none",
+      { baseUrl: "https://a.test", request: { proxy: { mode: "explicit-proxy", url: "::bad" } } },
+      "request.proxy.url",
+    ],
+    ["a certificate that is none", { baseUrl: "https://a.test", request: { tls: { ca: "no" } } }, "request.tls.ca"],
+  ])("%s", async (_, entry, place) => {
+    const HOME = home(config({ models: { providers: { acme: { apiKey: KEY, ...entry } } } }));
+    const check = (await doctor({ HOME })).of("credentials.acme");
+    expect(check.status).toBe(place.includes("api") || place.includes(".openclaw") ? "warn" : "fail");
+    expect(check.message).toContain(place);
+    expect(check.fix).toMatch(/./);
+    expect(check.fix).not.toContain("leaves this provider out");
+  });
+
+  test.each([
+    ["refuses", undefined, "Start it: ollama serve"],
+    ["answers 500", () => new Response("oops", { status: 500 }), "OLLAMA_HOST"],
+  ])("OLLAMA_HOST names a server that %s", async (_, answer, fix) => {
+    const fetch = world(answer ? { "http://127.0.0.1:11999/": answer } : {});
+    const check = (await doctor({ OLLAMA_HOST: "127.0.0.1:11999" }, { fetch })).of("servers.ollama");
+    expect(check).toMatchObject({ status: "warn", fix: expect.stringContaining(fix) });
+  });
+
+  test("OLLAMA_HOST that names no host", async () => {
+    const check = (await doctor({ OLLAMA_HOST: "http://a b" })).of("servers.ollama");
+    expect(check).toMatchObject({ status: "warn", message: expect.stringContaining("OLLAMA_HOST") });
+  });
+
+  test("more time is advised where that gives more time", async () => {
+    const silence = { "http://127.0.0.1:11434/": () => new Promise<Response>(() => undefined) };
+    const run = await doctor({}, { fetch: aborting(world(silence)), now: Date.now });
+    expect(run.of("servers.ollama").fix).not.toContain("--timeout-ms");
+    const short = await doctor({}, { fetch: aborting(world(silence)) }, ["--timeout-ms", "200"]);
+    expect(short.of("servers.ollama").fix).toContain("--timeout-ms");
+  });
+});
+
+describe.skipIf(process.platform === "win32")("the store, as a login finds it", () => {
+  const STORE = ".local/state/infer/auth.json";
+
+  test.each([
+    ["[]", false],
+    ["{}", false],
+    ["null", false],
+    ['{"profiles":[]}', false],
+    ['{"version":99,"profiles":{}}', false],
+    ["", false],
+    ['\uFEFF{"version":1,"profiles":{}}', true],
+    ['{"profiles":{}}', true],
+  ])("%s", async (content, isFine) => {
+    const HOME = home({ [STORE]: content });
+    chmodSync(join(HOME, STORE, ".."), 0o700);
+    expect((await doctor({ HOME })).of("store").status).toBe(isFine ? "ok" : "fail");
+    const login = await runInProcess(["model", "auth", "login", "--provider", "openai"], {
+      env: { HOME, INFER_KEYCHAIN: "off" },
+      stdin: { kind: "pipe", text: KEY },
+    });
+    expect(login.exitCode).toBe(isFine ? 0 : 11);
+  });
+
+  test("one that cannot be read: why, there and here", async () => {
+    const HOME = home({ [`${STORE}.real/x`]: "" });
+    symlinkSync("auth.json", join(HOME, STORE));
+    const { message } = (await doctor({ HOME })).of("store");
+    expect(message).toContain("ELOOP");
+  });
+
+  test("pipes that nobody writes to hold nothing up", async () => {
+    const HOME = home({ ".codex/x": "", ".aws/x": "", ".gemini/x": "", ".local/state/infer/x": "" });
+    const pipes = [STORE, ".codex/auth.json", ".aws/config", ".gemini/oauth_creds.json", "ca.pem", "google.json"];
+    for (const name of pipes) Bun.spawnSync(["mkfifo", join(HOME, name)]);
+    const named = {
+      NODE_EXTRA_CA_CERTS: join(HOME, "ca.pem"),
+      GOOGLE_APPLICATION_CREDENTIALS: join(HOME, "google.json"),
+    };
+    const started = performance.now();
+    const run = await doctor({ HOME, ...named, AWS_PROFILE: "p" });
+    expect(performance.now() - started).toBeLessThan(4_000);
+    expect(run.of("store")).toMatchObject({ status: "fail", message: expect.stringContaining("is not a file") });
+    expect(run.of("certificates.NODE_EXTRA_CA_CERTS").status).toBe("fail");
+    const answer = await runInProcess(["model", "run", "--prompt", "x", "--model", "google-vertex/m", "--json"], {
+      env: { HOME, INFER_KEYCHAIN: "off", GOOGLE_CLOUD_PROJECT: "p", ...named },
+      fetch: offline,
+    });
+    expect(JSON.parse(answer.stdout).error).toMatchObject({
+      type: "auth",
+      message: expect.stringContaining("is not a file"),
+    });
+  });
+});

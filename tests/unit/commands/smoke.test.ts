@@ -8,6 +8,7 @@ import { InferError } from "../../../src/core/error.ts";
 import { FaultServer, respond } from "../../hazards/fault-server.ts";
 import { type CliRun, type FakeWorld, fakeContext, runInProcess } from "../../support/context.ts";
 import { TemporaryFolder } from "../../support/folder.ts";
+import { PIXEL } from "../../support/image-flow.ts";
 
 const folder = new TemporaryFolder();
 const KEY = "sk-smoke-0123456789abcdef";
@@ -65,8 +66,12 @@ const TEXT = ["--capability", "model.run"];
 describe("what is asked", () => {
   test("nothing set up: the embedded engines", async () => {
     const { document, exitCode } = await smoke([], { env: { HOME: home({}) } });
-    expect(names(document)).toEqual(["tts.convert local/flite", "embedding.create local/use-lite"]);
-    expect(document).toMatchObject({ ok: true, total: 2, passed: 2, failed: 0 });
+    expect(names(document)).toEqual([
+      "tts.convert local/flite",
+      "embedding.create local/use-lite",
+      "image.describe local/tesseract",
+    ]);
+    expect(document).toMatchObject({ ok: true, total: 3, passed: 3, failed: 0 });
     expect(document.results[0]).toMatchObject({ outcome: "success", attempts: [{ outcome: "success" }] });
     expect(exitCode).toBe(0);
   });
@@ -78,13 +83,51 @@ describe("what is asked", () => {
     expect(names(document)).toEqual([
       "tts.convert local/flite",
       "embedding.create local/use-lite",
+      "image.describe local/tesseract",
       "model.run one/m",
       "model.run two/n",
     ]);
-    expect(document.results[2]).toMatchObject({ outcome: "success", status: 200 });
+    expect(document.results[3]).toMatchObject({ outcome: "success", status: 200 });
     const [asked] = good.seen.slice(before);
     expect(JSON.parse(asked?.body ?? "")).toMatchObject({ messages: [{ content: "Reply with OK" }] });
     expect(asked?.body).toContain("1024");
+  });
+
+  test("a provider with a model that sees is shown a picture", async () => {
+    const models = [{ id: "m" }, { id: "eye", input: ["text", "image"] }];
+    const HOME = home({ one: { ...at(good), models } });
+    const before = good.seen.length;
+    const { document } = await smoke(["--provider", "one"], { env: { HOME } });
+    expect(names(document)).toEqual(["model.run one/m", "image.describe one/eye"]);
+    expect(document).toMatchObject({ ok: true, passed: 2 });
+    const url = good.seen.slice(before).map(({ body }) => /data:image\/png;base64,([A-Za-z0-9+/=]+)/.exec(body)?.[1]);
+    const word = url.find((base64) => base64 !== undefined) ?? "";
+    expect(await new Bun.Image(Buffer.from(word, "base64")).metadata()).toMatchObject({ width: 160, height: 48 });
+  });
+
+  test("a provider without one is not, and says so when that is what is asked", async () => {
+    const env = { HOME: home({ one: at(good) }) };
+    const asked = await smoke(["--provider", "one", "--capability", "image.describe"], { env });
+    expect(asked.document.results).toMatchObject([{ capability: "image.describe", outcome: "failed" }]);
+  });
+
+  test("a picture is made only when that is what is asked, and the cheapest there is", async () => {
+    using litter = new TemporaryFolder();
+    const picture = { data: [{ b64_json: PIXEL.toString("base64") }] };
+    await using maker = await FaultServer.start((socket, { path }) =>
+      respond(socket, 200, path.endsWith("/images/generations") ? JSON.stringify(picture) : OK, JSON_TYPE),
+    );
+    const env = { HOME: home({ openai: at(maker) }), INFER_MEDIA_DIR: litter.path };
+    const everything = await smoke(["--provider", "openai"], { env });
+    expect(names(everything.document)).not.toContain("image.generate openai/gpt-image-2");
+    expect(maker.seen.some(({ path }) => path.includes("images"))).toBe(false);
+    const before = maker.seen.length;
+    const { document } = await smoke(["--provider", "openai", "--capability", "image.generate"], { env });
+    expect(document).toMatchObject({ ok: true, results: [{ capability: "image.generate", outcome: "success" }] });
+    expect(document).not.toHaveProperty("warnings");
+    const bodies = maker.seen.slice(before).map(({ body }) => JSON.parse(body));
+    expect(bodies).toMatchObject([{ n: 1, size: "1024x1024", quality: "low" }]);
+    expect(readdirSync(litter.path)).toEqual([]);
   });
 
   test("the model that the config names, once per provider", async () => {

@@ -430,3 +430,76 @@ test("50 processes that log in at once lose nothing", async () => {
   expect(stored().profiles).toEqual(Object.fromEntries(expected));
   expect(readdirSync(join(file, ".."))).toEqual(["auth.json"]);
 }, 120_000);
+
+describe.skipIf(process.platform === "win32")("a lock that nobody has written to", () => {
+  const old = (path: string): void => utimesSync(path, new Date(), new Date(Date.now() - 2_000));
+
+  test.each(["auth.json.lock", "auth.json.lock.removal"])("%s, left by a kill, holds nobody up", async (name) => {
+    mkdirSync(join(file, ".."), { recursive: true, mode: 0o700 });
+    // The guard only matters beside a lock that is stale.
+    for (const path of new Set([name, "auth.json.lock"])) {
+      writeFileSync(join(file, "..", path), "");
+      old(join(file, "..", path));
+    }
+    const started = performance.now();
+    await saveProfile(context, profile("openai", "sk-1"));
+    expect(performance.now() - started).toBeLessThan(3_000);
+    expect(readdirSync(join(file, ".."))).toEqual(["auth.json"]);
+  });
+
+  test("is not left by a disk that takes nothing", async () => {
+    const lock = folder.file("full.lock");
+    const program = `
+      const { withLock } = await import(${JSON.stringify(join(import.meta.dir, "../../../src/config/lock.ts"))});
+      const terms = { staleMs: 1000, endsAt: Date.now() + 500, signal: new AbortController().signal };
+      const world = { now: Date.now, random: Math.random, sleep: Bun.sleep };
+      const thrown = await withLock(world, ${JSON.stringify(lock)}, terms, async () => "in").catch((error) => error);
+      console.log(thrown.type);
+    `;
+    // No file may grow: a write fails as it does on a full disk, and making a file does not.
+    const child = Bun.spawn(["sh", "-c", `trap "" XFSZ; ulimit -f 0; exec "$0" -e "$1"`, process.execPath, program], {
+      stdout: "pipe",
+      env: { ...process.env, BUN_RUNTIME_TRANSPILER_CACHE_PATH: "0" },
+    });
+    expect((await new Response(child.stdout).text()).trim()).toBe("io");
+    expect(readdirSync(folder.path)).not.toContain("full.lock");
+  });
+});
+
+describe.skipIf(process.platform === "win32")("a store that somebody else has arranged", () => {
+  test("a link to what is not there yet stays, and what it points to is made", async () => {
+    mkdirSync(join(file, ".."), { recursive: true, mode: 0o700 });
+    mkdirSync(folder.file("elsewhere"));
+    symlinkSync(folder.file("second"), file);
+    symlinkSync("elsewhere/auth.json", folder.file("second"));
+    await saveProfile(context, profile("openai", "sk-1"));
+    expect(lstatSync(file).isSymbolicLink()).toBe(true);
+    expect(lstatSync(folder.file("second")).isSymbolicLink()).toBe(true);
+    expect(Object.keys(stored().profiles)).toEqual(["openai:default"]);
+    expect(mode(folder.file("elsewhere/auth.json"))).toBe(0o600);
+  });
+
+  test("rights are taken from its folder, and never given", async () => {
+    mkdirSync(join(file, ".."), { recursive: true });
+    chmodSync(join(file, ".."), 0o555);
+    // Root writes there all the same.
+    const error = await saveProfile(context, profile("openai", "sk-1")).catch((thrown: InferError) => thrown);
+    expect(mode(join(file, ".."))).toBe(0o500);
+    if (process.getuid?.() !== 0) expect(error).toMatchObject({ type: "io" });
+    chmodSync(join(file, ".."), 0o700);
+  });
+
+  test("why it cannot be read is said", async () => {
+    mkdirSync(join(file, ".."), { recursive: true });
+    symlinkSync("auth.json", file);
+    const error = await rejection(saveProfile(context, profile("openai", "sk-1")));
+    expect([error.type, error.message]).toEqual(["io", expect.stringContaining("ELOOP")]);
+  });
+
+  test("one with a byte order mark is one", async () => {
+    mkdirSync(join(file, ".."), { recursive: true });
+    writeFileSync(file, `\uFEFF${JSON.stringify({ version: 1, profiles: {} })}`);
+    await saveProfile(context, profile("openai", "sk-1"));
+    expect(Object.keys(stored().profiles)).toEqual(["openai:default"]);
+  });
+});

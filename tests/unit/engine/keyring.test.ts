@@ -118,7 +118,8 @@ describe("a credential that is missing", () => {
   test("is told apart from one that is there and cannot be used", async () => {
     const provider = known({ env: ["MINE_KEY", "OTHER_KEY"] });
     expect(await ask(provider, true)).toEqual({
-      missing: "No key for Mine: set MINE_KEY or OTHER_KEY, or put apiKey into models.providers.mine of the config.",
+      missing:
+        "No key for Mine: set MINE_KEY or OTHER_KEY, or run infer model auth login --provider mine, or put apiKey into models.providers.mine of the config.",
       spoiled: false,
     });
     expect(await ask(provider, true, withEnv({ MINE_KEY: "a b" }))).toMatchObject({ spoiled: true });

@@ -1,7 +1,7 @@
 import { afterAll, beforeEach, describe, expect, mock, test } from "bun:test";
 import type { InferError } from "../../../src/core/error.ts";
 import { readText } from "../../../src/http/body.ts";
-import { fetchForeign } from "../../../src/http/foreign.ts";
+import { fetchForeign, isOnPrivateNetwork } from "../../../src/http/foreign.ts";
 
 const dns = { ...(await import("node:dns/promises")) };
 const PUBLIC = "93.184.216.34";
@@ -303,5 +303,30 @@ describe("the request", () => {
     await expect(fetchForeign(context, url, { ...options, allowPrivateNetwork: false })).rejects.toMatchObject({
       type: "refused",
     });
+  });
+});
+
+describe("a server that infer was told to use", () => {
+  const lives = (url: string, env: Record<string, string> = {}) => isOnPrivateNetwork({ env }, url);
+
+  test.each(PRIVATE_URLS)("%s is on this machine or its network", async (url) => {
+    expect(await lives(url)).toBe(true);
+  });
+
+  test("so is a name that leads there, and no other", async () => {
+    names = { "example.com": [PUBLIC], "inside.example.com": ["10.0.0.7"], "both.example.com": [PUBLIC, "::1"] };
+    expect(await lives("https://inside.example.com/v1")).toBe(true);
+    expect(await lives("https://both.example.com/v1")).toBe(true);
+    for (const url of ["https://example.com/v1", "https://nowhere.example.com/v1", `http://${PUBLIC}/`, "no address"]) {
+      expect(await lives(url)).toBe(false);
+    }
+  });
+
+  test("behind a proxy a name is not looked up", async () => {
+    names = { "inside.example.com": ["10.0.0.7"] };
+    const env = { HTTPS_PROXY: "http://proxy.example:3128" };
+    expect(await lives("https://inside.example.com/v1", env)).toBe(false);
+    expect(await lives("https://nas.local/v1", env)).toBe(true);
+    expect(asked).toEqual([]);
   });
 });
