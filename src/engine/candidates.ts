@@ -8,6 +8,7 @@ import type { Transport } from "../http/client.ts";
 import { DEFAULT_PROVIDER, FIRST_STEPS } from "../providers/table.ts";
 import type { Provider } from "../providers/types.ts";
 import { forModel } from "./configured.ts";
+import { headersOf, transportOf } from "./configured-request.ts";
 import { findProvider, type KnownProvider, knownProvider, knownProviders, unknownProvider } from "./directory.ts";
 import { isGiven, type Keyring } from "./keyring.ts";
 import type { MediaProgram, MediaTerms } from "./media-choice.ts";
@@ -260,8 +261,8 @@ class Choice {
     const mayStandIn = "missing" in credential && (!credential.spoiled || credential.saved);
     const login = mayStandIn ? await this.#loginOf(provider) : undefined;
     if (login) return this.candidate(login, model, reason);
-    const headers = await this.keyring.headersOf(provider);
-    const way = await this.keyring.transportOf(provider);
+    const headers = await headersOf(this.keyring, provider);
+    const way = await transportOf(this.keyring, provider);
     const missing = missingIn(credential) ?? missingIn(headers) ?? missingIn(way);
     const problem = this.#problem(provider, model, missing) ?? ("problem" in way ? way.problem : undefined);
     const hint = problem?.type === "auth" && "missing" in credential ? credential.hint : undefined;

@@ -1,16 +1,11 @@
 import { type Applicant, type Found, type Origin, SCHEMES } from "../auth/scheme.ts";
-import { invalidConfig } from "../config/document.ts";
 import type { LoadedConfig } from "../config/file.ts";
 import type { UnusableProfile } from "../config/openclaw.ts";
 import { loginCommand } from "../config/profile.ts";
 import type { SavedCredential, SavedProfile } from "../config/saved.ts";
 import type { SecretValue } from "../config/schema.ts";
 import { readSecret, type Secret } from "../config/secret.ts";
-import { unsetVariable } from "../config/variables.ts";
 import type { Context } from "../core/context.ts";
-import type { InferError } from "../core/error.ts";
-import { type Transport, webUrl } from "../http/client.ts";
-import { rememberUserInfo } from "../http/redact.ts";
 import { carriedKey } from "./authorise.ts";
 import type { KnownProvider } from "./directory.ts";
 
@@ -52,7 +47,7 @@ export class Keyring {
   /** `named`: the user has chosen this provider, so that its ambient variables count. */
   async credentialOf(provider: KnownProvider, named: boolean): Promise<Credential> {
     const own = provider.profile === undefined ? provider.apiKey : undefined;
-    const fromConfig = own && (await this.#read(own.value, own.place));
+    const fromConfig = own && (await this.read(own.value, own.place));
     const configured: Key | undefined =
       fromConfig && "text" in fromConfig ? { ...fromConfig, origin: "config" } : undefined;
     const saved = configured ? undefined : await this.#savedFor(provider);
@@ -77,86 +72,13 @@ export class Keyring {
     return this.#saved;
   }
 
-  /**
-   * The config's own headers, or why one of them cannot be had. `secrets` are the values to keep out of print: by the
-   * header's name, or because the config keeps them somewhere else.
-   */
-  async headersOf(
-    provider: KnownProvider,
-  ): Promise<{ headers: Record<string, string>; secrets: string[] } | { missing: string }> {
-    const headers: Record<string, string> = {};
-    const secrets: string[] = [];
-    for (const [name, { env, prefix = "" }] of Object.entries(provider.headersFromEnv ?? {})) {
-      const text = this.loaded.env[env]?.trim();
-      if (!text) continue;
-      if (UNSENDABLE.test(text)) return { missing: `${env} cannot be sent as a header.` };
-      headers[name] = prefix + text;
-      secrets.push(text);
-    }
-    for (const [name, { value, place }] of Object.entries(provider.customHeaders ?? {})) {
-      const secret = await this.#read(value, place);
-      if ("missing" in secret) return secret;
-      if (!HEADER_NAME.test(name) || UNSENDABLE.test(secret.text))
-        return { missing: `${place} cannot be sent as a header.` };
-      headers[name.toLowerCase()] = secret.text;
-      const isBrought =
-        secret.source !== place || [...this.loaded.interpolated].some((part) => secret.text.includes(part));
-      // `Bearer abc` is said as `abc`, too.
-      if (isBrought || SECRET_HEADER.test(name)) secrets.push(secret.text, secret.text.replace(/^\w+ /, ""));
-    }
-    return { headers, secrets };
-  }
-
   /** Once per place: a program that hands out secrets is not run twice. */
-  #read(value: SecretValue, place: string): Promise<Secret> {
+  read(value: SecretValue, place: string): Promise<Secret> {
     const known = this.#secrets.get(place);
     if (known) return known;
     const secret = readSecret(this.context, value, place, this.loaded);
     this.#secrets.set(place, secret);
     return secret;
-  }
-
-  /** The config's own proxy and certificates, or why one of them cannot be had, or what is wrong with it. */
-  async transportOf({
-    request,
-    configPath,
-  }: KnownProvider): Promise<{ transport?: Transport } | { missing: string } | { problem: InferError }> {
-    if (!request) return {};
-    const { proxy, tls } = request;
-    const transport: Transport = {};
-    if (proxy?.mode === "explicit-proxy") {
-      const place = `${configPath}.request.proxy`;
-      const unset = unsetVariable(this.loaded, proxy.url);
-      if (unset) return { missing: `${place}.url names the variable ${unset}, which is not set.` };
-      if (proxy.tls) return { missing: `${place}.tls is not supported: put the proxy's CA into NODE_EXTRA_CA_CERTS.` };
-      // Not quoted: a name and a password may stand in it.
-      if (!webUrl(proxy.url)) return this.#wrong(`${place}.url`, "expected an http(s) URL");
-      transport.proxy = proxy.url;
-      rememberUserInfo(this.context, proxy.url);
-    }
-    if (tls) {
-      const { serverName, insecureSkipVerify } = tls;
-      transport.tls = {
-        ...(serverName !== undefined && { serverName }),
-        ...(insecureSkipVerify && { rejectUnauthorized: false }),
-      };
-      for (const name of ["ca", "cert", "key", "passphrase"] as const) {
-        const value = tls[name];
-        if (value === undefined) continue;
-        const place = `${configPath}.request.tls.${name}`;
-        const secret = await this.#read(value, place);
-        if ("missing" in secret) return secret;
-        const problem = name === "passphrase" ? undefined : await pemProblem(secret.text, name);
-        if (problem) return this.#wrong(place, problem);
-        transport.tls[name] = secret.text;
-        if (name === "passphrase" || name === "key") this.context.secrets.add(secret.text);
-      }
-    }
-    return { transport };
-  }
-
-  #wrong(place: string, problem: string): { problem: InferError } {
-    return { problem: invalidConfig(this.loaded.path ?? "", `${place}: ${problem}.`) };
   }
 
   async #find(
@@ -208,7 +130,7 @@ export class Keyring {
       return { missing: `The login in ${source} has expired.`, spoiled: true, saved: true, hint };
     }
     if (kind === "oauth") return undefined;
-    const secret = await this.#read(saved.secret, `${source} ${id}`);
+    const secret = await this.read(saved.secret, `${source} ${id}`);
     if ("text" in secret) return { text: secret.text, source, origin: "saved" };
     return { missing: secret.missing, spoiled: true, saved: true };
   }
@@ -264,33 +186,11 @@ function hasEnded(
   return !renews && (secret === "" || expires <= now);
 }
 
-/** Why a text is not what TLS takes; Bun would only say that it could not connect. */
-async function pemProblem(text: string, kind: "ca" | "cert" | "key"): Promise<string | undefined> {
-  const what = kind === "key" ? "a private key" : "a certificate";
-  const blocks = text.match(kind === "key" ? PEM_KEY : PEM_CERTIFICATE) ?? [];
-  if (blocks.length === 0) return `expected ${what} in PEM, which begins with -----BEGIN`;
-  if (kind === "key") return undefined;
-  const { X509Certificate } = await import("node:crypto");
-  try {
-    for (const block of blocks) new X509Certificate(block);
-    return undefined;
-  } catch {
-    return `${what} in PEM, and it cannot be read`;
-  }
-}
-
-const PEM_CERTIFICATE = /-----BEGIN ((?:X509 |TRUSTED )?CERTIFICATE)-----[\s\S]+?-----END \1-----/g;
-const PEM_KEY = /-----BEGIN ((?:[A-Z0-9]+ )*PRIVATE KEY)-----[\s\S]+?-----END \1-----/g;
-
 /** Whether a server needs no credential because it is the user's own machine. */
 export function isLoopback(baseUrl: string): boolean {
   const host = URL.parse(baseUrl)?.hostname ?? "";
   return host === "localhost" || host.endsWith(".localhost") || host === "[::1]" || /^127(?:\.\d+){3}$/.test(host);
 }
-
-const HEADER_NAME = /^[!#$%&'*+.^_`|~0-9A-Za-z-]+$/;
-const UNSENDABLE = /[^\t\x20-\x7e]/;
-const SECRET_HEADER = /auth|key|token|secret|cookie|pass|credential/i;
 
 function sendable(
   { text, source, origin }: Key,

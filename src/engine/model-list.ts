@@ -7,6 +7,7 @@ import { MODEL_LISTS } from "../protocols/model-list.ts";
 import type { Call } from "./attempts.ts";
 import { authorise, openSession } from "./authorise.ts";
 import type { Candidate } from "./candidates.ts";
+import { headersOf, transportOf } from "./configured-request.ts";
 import type { KnownProvider } from "./directory.ts";
 import { exchange } from "./exchange.ts";
 import type { Keyring } from "./keyring.ts";
@@ -57,9 +58,9 @@ export async function withoutModel(provider: KnownProvider, keyring: Keyring): P
   const credential = await keyring.credentialOf(provider, true);
   if ("missing" in credential)
     throw new InferError("auth", credential.missing, { provider: provider.id, hint: credential.hint });
-  const headers = await keyring.headersOf(provider);
+  const headers = await headersOf(keyring, provider);
   if ("missing" in headers) throw new InferError("auth", headers.missing, { provider: provider.id });
-  const way = await keyring.transportOf(provider);
+  const way = await transportOf(keyring, provider);
   if ("problem" in way) throw way.problem;
   if ("missing" in way) throw new InferError("auth", way.missing, { provider: provider.id });
   return { provider, model: null, credential, ...headers, ...way, reason: "its own list" };

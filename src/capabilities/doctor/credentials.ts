@@ -1,5 +1,6 @@
 import { InferError } from "../../core/error.ts";
 import { forModel } from "../../engine/configured.ts";
+import { headersOf, transportOf } from "../../engine/configured-request.ts";
 import type { KnownProvider } from "../../engine/directory.ts";
 import { baseUrlOf } from "../../engine/route.ts";
 import { FIRST_STEPS } from "../../providers/table.ts";
@@ -16,9 +17,9 @@ export async function checkCredentials({ keyring, configured }: Setup): Promise<
       if (problem) return warn(id, problem.message, problem.details.hint ?? CORRECT);
       const wrong = [provider, ...models].map(addressProblem).find(Boolean);
       if (wrong) return fail(id, wrong.message, wrong.details.hint ?? CORRECT);
-      const headers = await keyring.headersOf(provider);
+      const headers = await headersOf(keyring, provider);
       if ("missing" in headers) return fail(id, headers.missing, CORRECT);
-      const way = await keyring.transportOf(provider);
+      const way = await transportOf(keyring, provider);
       if ("missing" in way) return fail(id, way.missing, CORRECT);
       if ("problem" in way) return fail(id, way.problem.message, CORRECT);
       if (!("missing" in credential)) return ok(id, `${provider.name}: ${credential.source}`);

@@ -1,6 +1,7 @@
 // biome-ignore-all lint/suspicious/noTemplateCurlyInString: that is how the config spells a variable.
 
 import { describe, expect, test } from "bun:test";
+import { transportOf } from "../../../src/engine/configured-request.ts";
 import { findProvider, type KnownProvider, knownProviders } from "../../../src/engine/directory.ts";
 import { type Credential, isGiven, Keyring } from "../../../src/engine/keyring.ts";
 import { fakeContext } from "../../support/context.ts";
@@ -147,7 +148,7 @@ describe("the config's own way to a server", () => {
     const from = loaded({ models: { providers: { mine: { baseUrl: "https://mine.example", request } } } }, env);
     const provider = findProvider(knownProviders(from), "mine");
     if (!provider) throw new Error("there is none");
-    return new Keyring(bareContext(), from).transportOf(provider);
+    return transportOf(new Keyring(bareContext(), from), provider);
   };
   const proxy = (url: string) => ({ proxy: { mode: "explicit-proxy", url } });
   const CERTIFICATE = `-----BEGIN CERTIFICATE-----
