@@ -1,12 +1,30 @@
 import { lookup } from "node:dns/promises";
+import ipaddr from "ipaddr.js";
 import type { Context } from "../core/context.ts";
 import { InferError } from "../core/error.ts";
-import { type HttpRequest, MOST_REDIRECTS, type Reply, send, tooManyRedirects, webUrl } from "./client.ts";
+import {
+  type HttpRequest,
+  MOST_REDIRECTS,
+  type Reply,
+  send,
+  type Transport,
+  tooManyRedirects,
+  webUrl,
+} from "./client.ts";
 import { isLocalName, isPrivateAddress } from "./private-address.ts";
 import { proxyOf } from "./proxy.ts";
 
+/** A server that infer was told to use. */
+export interface Home {
+  baseUrl: string;
+  /** How it is reached, where that is not as the environment says. */
+  transport?: Transport | undefined;
+}
+
 interface ForeignOptions {
   allowPrivateNetwork: boolean;
+  /** Who handed the URL over: it may name its own host wherever that is, and from this machine, this machine. */
+  home?: Home;
   signal: AbortSignal;
 }
 
@@ -23,7 +41,9 @@ export async function fetchForeign(
   for (let hops = 0; hops <= MOST_REDIRECTS; hops++) {
     const target = webUrl(url);
     if (!target) throw new InferError("refused", `${url} is not an http(s) URL.`);
-    const request = options.allowPrivateNetwork ? plain(target.href) : await guarded(context, target);
+    const request = options.allowPrivateNetwork
+      ? plain(target.href)
+      : ((await homely(context, target, options.home)) ?? (await guarded(context, target)));
     const reply = await send(context, { ...request, followRedirects: false }, options.signal);
     const location = reply.status >= 300 && reply.status < 400 ? reply.headers.get("location") : null;
     if (location === null) return reply;
@@ -32,16 +52,33 @@ export async function fetchForeign(
   throw tooManyRedirects(address);
 }
 
-/** Whether a server that infer was told to use is on this machine or its network; what cannot be resolved is not. */
-export async function isOnPrivateNetwork({ env }: Pick<Context, "env">, address: string): Promise<boolean> {
-  const url = webUrl(address);
-  if (!url) return false;
-  const { host, isLiteral, isPrivate } = hostOf(url);
-  if (isLiteral || isPrivate || proxyOf(env, url)) return isPrivate;
-  return resolve(host).then(
-    (addresses) => addresses.some(isPrivateAddress),
-    () => false,
-  );
+/** The request, where the URL leads to the very server that named it. Never to link-local: cloud metadata lives there. */
+async function homely(
+  { env }: Pick<Context, "env">,
+  url: URL,
+  home: Home | undefined,
+): Promise<HttpRequest | undefined> {
+  const base = home && webUrl(home.baseUrl);
+  if (!base || (base.hostname !== url.hostname && !(isLoopback(base) && isLoopback(url)))) return undefined;
+  const { host, isLiteral } = hostOf(url);
+  const isResolved = !isLiteral && !isLoopback(url) && !home.transport?.proxy && !proxyOf(env, url);
+  const addresses = isResolved ? await resolve(host) : isLiteral ? [host] : [];
+  if (addresses.some(isLinkLocal)) throw refused(host);
+  const own = base.hostname === url.hostname && home.transport;
+  return { ...plain(url.href), ...(own && { transport: own }) };
+}
+
+function isLoopback(url: URL): boolean {
+  const { host, isLiteral } = hostOf(url);
+  return isLiteral ? rangeOf(host) === "loopback" : /^(?:.+\.)?localhost\.?$/.test(host);
+}
+
+function isLinkLocal(address: string): boolean {
+  return rangeOf(address) === "linkLocal";
+}
+
+function rangeOf(address: string): string | undefined {
+  return ipaddr.isValid(address) ? ipaddr.process(address).range() : undefined;
 }
 
 /** What the URL says by itself about where it leads. */

@@ -19,6 +19,8 @@ export interface Spilled<Kept> {
 
 /** Text up to here stays in the document: no message, prompt or small picture is worth a file. */
 const SHORTEST_SPILL = 64 * 1024;
+/** Bytes of one file: a disk must not be filled by an answer without end. */
+const LONGEST_SPILL = 2 * 1024 ** 3;
 /** What may be left of a document without its pictures. */
 const LONGEST_REST = 64 * 1024 * 1024;
 
@@ -30,13 +32,15 @@ export const SPILLED = "$spilled:";
 
 /**
  * Reads one JSON document and lets the long base64 strings in it pass through into spills, so that memory does not grow
- * with the pictures in an answer. The document has `$spilled:0` where the first of them was.
+ * with the pictures in an answer. The document has `$spilled:0` where the first of them was, with the text behind it when
+ * a `data:` URL and a text are one string. `most`: bytes of one file.
  */
 export async function readSpilling<Kept>(
   body: AsyncIterable<Uint8Array>,
   open: () => Promise<Spill<Kept>>,
+  most = LONGEST_SPILL,
 ): Promise<Spilled<Kept>> {
-  const reader = new SpillReader(open);
+  const reader = new SpillReader(open, most);
   for await (const chunk of body) await reader.push(chunk);
   return reader.finish();
 }
@@ -52,9 +56,12 @@ class SpillReader<Kept> {
   #stringAt = 0;
   /** It has been looked at, and is no file. */
   #plain = false;
-  #spill: { sink: Spill<Kept>; decoder: Base64Decoder } | undefined;
+  #spill: { sink: Spill<Kept>; decoder: Base64Decoder; size: number; isUrl: boolean } | undefined;
 
-  constructor(readonly open: () => Promise<Spill<Kept>>) {}
+  constructor(
+    readonly open: () => Promise<Spill<Kept>>,
+    readonly most: number,
+  ) {}
 
   async push(chunk: Uint8Array): Promise<void> {
     for (let at = 0; at < chunk.length; ) {
@@ -87,8 +94,10 @@ class SpillReader<Kept> {
       this.#escaped = false;
       at++;
     }
+    let quote = chunk.indexOf(QUOTE, at);
     for (;;) {
-      const quote = chunk.indexOf(QUOTE, at);
+      // Only when an escape has covered it: to look for it behind every escape takes the square of the time.
+      if (quote !== -1 && quote < at) quote = chunk.indexOf(QUOTE, at);
       const backslash = chunk.subarray(at, quote === -1 ? chunk.length : quote).indexOf(BACKSLASH);
       if (backslash === -1) return quote;
       at += backslash + 2;
@@ -101,9 +110,10 @@ class SpillReader<Kept> {
 
   async #content(bytes: Uint8Array): Promise<void> {
     if (this.#spill) {
-      const decoded = this.#spill.decoder.push(bytes);
-      if (!decoded) throw notBase64();
-      await this.#spill.sink.write(decoded);
+      const { decoded, rest } = this.#spill.decoder.push(bytes);
+      if (rest && !this.#spill.isUrl) throw notBase64();
+      await this.#write(decoded);
+      if (rest) await this.#continueAsText(rest);
       return;
     }
     this.#keep(bytes);
@@ -114,24 +124,49 @@ class SpillReader<Kept> {
   async #decide(): Promise<void> {
     const held = this.#rest.subarray(this.#stringAt, this.#size);
     const decoder = new Base64Decoder();
-    const decoded = decoder.push(held.subarray(prefixLength(held)));
-    this.#plain = decoded === null;
-    if (!decoded) return;
+    const prefix = prefixLength(held);
+    const { decoded, rest } = decoder.push(held.subarray(prefix));
+    const isUrl = prefix > 0;
+    this.#plain = rest !== undefined && !(isUrl && held.length - rest.length >= SHORTEST_SPILL);
+    if (this.#plain) return;
     this.#size = this.#stringAt;
-    this.#spill = { sink: await this.open(), decoder };
+    this.#spill = { sink: await this.open(), decoder, size: 0, isUrl };
+    await this.#write(decoded);
+    if (rest) await this.#continueAsText(rest);
+  }
+
+  async #write(decoded: Uint8Array): Promise<void> {
+    if (!this.#spill) return;
+    this.#spill.size += decoded.length;
+    if (this.#spill.size > this.most) {
+      throw new InferError("provider_error", `A picture in the answer is larger than ${this.most / 1024 ** 3} GiB.`);
+    }
     await this.#spill.sink.write(decoded);
   }
 
+  /** Behind a `data:` URL, in the same string: the picture is whole, and the rest is no part of it. */
+  async #continueAsText(rest: Uint8Array): Promise<void> {
+    await this.#seal(true);
+    this.#plain = true;
+    // `$spilled:0` and `1st` are not `$spilled:01st`.
+    if (/^\d/.test(String.fromCharCode(rest[0] ?? 0))) this.#keep(new TextEncoder().encode(" "));
+    this.#keep(rest);
+  }
+
+  /** `isEarly`: text goes on behind it, and its first letter may have been taken for base64. */
+  async #seal(isEarly = false): Promise<void> {
+    if (!this.#spill) return;
+    const { sink, decoder } = this.#spill;
+    const last = decoder.finish();
+    if (!last && !isEarly) throw notBase64();
+    if (last) await this.#write(last);
+    this.#keep(new TextEncoder().encode(`${SPILLED}${this.#spilled.length}`));
+    this.#spilled.push(await sink.end());
+    this.#spill = undefined;
+  }
+
   async #close(): Promise<void> {
-    if (this.#spill) {
-      const { sink, decoder } = this.#spill;
-      const last = decoder.finish();
-      if (!last) throw notBase64();
-      await sink.write(last);
-      this.#keep(new TextEncoder().encode(`${SPILLED}${this.#spilled.length}`));
-      this.#spilled.push(await sink.end());
-      this.#spill = undefined;
-    }
+    await this.#seal();
     this.#inString = false;
     this.#plain = false;
     this.#keep(Uint8Array.of(QUOTE));
@@ -198,15 +233,18 @@ class Base64Decoder {
   #padded = false;
   /** What has come of an escape, without its backslash. */
   #escape: string | undefined;
+  /** The last escape that was read to its end, without its backslash. */
+  #last = "";
 
-  /** `null` when it is not base64. */
-  push(bytes: Uint8Array): Uint8Array | null {
+  /** `rest`: what is not base64, and everything behind it; of an escape that began in an earlier piece, all of it. */
+  push(bytes: Uint8Array): { decoded: Uint8Array; rest?: Uint8Array } {
     if (this.#out.length < bytes.length) this.#out = new Uint8Array(bytes.length);
     const out = this.#out;
     let bits = this.#bits;
     let count = this.#count;
     let size = 0;
     let at = 0;
+    let rest: Uint8Array | undefined;
     while (at < bytes.length) {
       // Four at once, as long as nothing else is among them: nearly always.
       if (count === 0 && !this.#padded && this.#escape === undefined) {
@@ -225,8 +263,13 @@ class Base64Decoder {
       const code = bytes[at++] ?? 0;
       const isPlain = this.#escape === undefined && code !== BACKSLASH;
       const meaning = isPlain ? (MEANINGS[code] ?? INVALID) : this.#unescaped(code);
-      if (meaning < IGNORED) {
-        if (this.#padded) return null;
+      if (meaning === INVALID || (meaning < IGNORED && this.#padded)) {
+        const first = isPlain ? bytes.subarray(at - 1, at) : Buffer.from(`\\${this.#last}`, "latin1");
+        rest = Buffer.concat([first, bytes.subarray(at)]);
+        break;
+      }
+      if (meaning === PADDING) this.#padded = true;
+      else if (meaning < IGNORED) {
         bits = (bits << 6) | meaning;
         if (++count === 4) {
           out[size++] = bits >> 16;
@@ -235,12 +278,11 @@ class Base64Decoder {
           bits = 0;
           count = 0;
         }
-      } else if (meaning === PADDING) this.#padded = true;
-      else if (meaning === INVALID) return null;
+      }
     }
     this.#bits = bits;
     this.#count = count;
-    return out.subarray(0, size);
+    return { decoded: out.subarray(0, size), ...(rest && { rest }) };
   }
 
   /** The bytes that the last characters make; `null` when they make none. */
@@ -259,6 +301,7 @@ class Base64Decoder {
     this.#escape += String.fromCharCode(code);
     if (this.#escape.startsWith("u") && this.#escape.length < 5) return IGNORED;
     const escaped = this.#escape;
+    this.#last = escaped;
     this.#escape = undefined;
     if (/^[nrt]$/.test(escaped)) return IGNORED;
     if (escaped === "/") return 63;

@@ -4,8 +4,14 @@ import { type ErrorType, InferError } from "../core/error.ts";
 export interface Engines {
   embed: { input: string[]; output: Embedded };
   speak: { input: Speech; output: Uint8Array<ArrayBuffer> };
+  read: { input: NamedPicture; output: Reading };
+}
+
+export interface NamedPicture {
   /** A path, or the bytes of a picture file. */
-  read: { input: string | Uint8Array; output: Reading };
+  picture: string | Uint8Array;
+  /** What the user calls it: a path may be one of our own temporary files. */
+  name: string;
 }
 
 export interface Embedded {

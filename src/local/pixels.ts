@@ -1,5 +1,7 @@
 import { inflateSync } from "node:zlib";
 import { codeOf, InferError, isAbsent } from "../core/error.ts";
+import { MOST_PIXELS } from "../core/pixel-limit.ts";
+import type { NamedPicture } from "./engine.ts";
 
 /** A picture as rows of RGBA, without transparency. */
 export interface Pixels {
@@ -25,12 +27,12 @@ const PNG_SIGNATURE_BYTES = 8;
 const CHUNK_HEAD_BYTES = 8;
 const CHUNK_TAIL_BYTES = 4;
 
-export async function pictureFacts(picture: string | Uint8Array): Promise<PictureFacts> {
+export async function pictureFacts(picture: NamedPicture): Promise<PictureFacts> {
   return decoding(picture, async () => await open(picture).metadata());
 }
 
 /** The picture in this size. Transparent parts become white, or black where the rest is nearly white itself. */
-export async function pixelsOf(picture: string | Uint8Array, width: number, height: number): Promise<Pixels> {
+export async function pixelsOf(picture: NamedPicture, width: number, height: number): Promise<Pixels> {
   // Bun.Image hands out no raw pixels; an uncompressed PNG of its own is the nearest thing.
   const png = await decoding(picture, () => open(picture).resize(width, height).png({ compressionLevel: 0 }).bytes());
   const pixels = readPng(png);
@@ -51,16 +53,15 @@ export function turned(pixels: Pixels, quarters: number): Pixels {
 }
 
 /** A path as a file: as a string it might be taken for a `data:` URL. */
-function open(picture: string | Uint8Array): Bun.Image {
-  return new Bun.Image(typeof picture === "string" ? Bun.file(picture) : picture);
+function open({ picture }: NamedPicture): Bun.Image {
+  return new Bun.Image(typeof picture === "string" ? Bun.file(picture) : picture, { maxPixels: MOST_PIXELS });
 }
 
-async function decoding<T>(picture: string | Uint8Array, decode: () => Promise<T>): Promise<T> {
+async function decoding<T>({ name }: NamedPicture, decode: () => Promise<T>): Promise<T> {
   try {
     return await decode();
   } catch (thrown) {
     const code = codeOf(thrown) ?? "";
-    const name = typeof picture === "string" ? picture : "The picture";
     if (isAbsent(thrown)) throw new InferError("not_found", `${name} does not exist.`);
     if (!code.startsWith("ERR_IMAGE_")) throw new InferError("io", `${name} cannot be read: ${code || thrown}`);
     const [what, hint] = REFUSALS[code] ?? ["cannot be decoded: it is damaged, or of a rare kind", CONVERT];
@@ -73,7 +74,7 @@ const CONVERT = "Convert it to PNG, JPEG or WebP first.";
 const REFUSALS: Readonly<Record<string, [what: string, hint: string]>> = {
   ERR_IMAGE_UNKNOWN_FORMAT: ["is not a picture that is known here", "Give a PNG, JPEG, WebP, GIF or BMP."],
   ERR_IMAGE_FORMAT_UNSUPPORTED: ["is in a format that this machine cannot decode", CONVERT],
-  ERR_IMAGE_TOO_MANY_PIXELS: ["is too large", "Make it smaller first."],
+  ERR_IMAGE_TOO_MANY_PIXELS: ["is too large", `Make it smaller first: at most ${MOST_PIXELS / 1e6} megapixels.`],
 };
 
 /** Reads the one kind of PNG that Bun.Image writes: 8-bit RGBA, not interlaced. */

@@ -2,7 +2,7 @@ import { createOCREngine, layoutFlags, type OCREngine, type Rect, type TextItem 
 import modulePath from "../../dist/assets/tesseract.wasm.zst" with { type: "file" };
 import modelPath from "../../dist/assets/tesseract-english.bin.zst" with { type: "file" };
 import { readAsset } from "./asset.ts";
-import type { Reading } from "./engine.ts";
+import type { NamedPicture, Reading } from "./engine.ts";
 import { type Pixels, pictureFacts, pixelsOf, turned } from "./pixels.ts";
 import { unpackModel } from "./tesseract-model.ts";
 
@@ -54,7 +54,7 @@ export class Tesseract {
     return new Tesseract(engine);
   }
 
-  async read(picture: string | Uint8Array): Promise<Reading> {
+  async read(picture: NamedPicture): Promise<Reading> {
     const facts = await pictureFacts(picture);
     const scale = readingScale(facts);
     const sized = (by: number) => pixelsOf(picture, scaled(facts.width, by), scaled(facts.height, by));

@@ -1,6 +1,18 @@
 import { createHash } from "node:crypto";
 import { constants } from "node:fs";
-import { access, copyFile, mkdir, open, readlink, realpath, rename, stat, unlink, writeFile } from "node:fs/promises";
+import {
+  access,
+  copyFile,
+  lstat,
+  mkdir,
+  open,
+  readlink,
+  realpath,
+  rename,
+  stat,
+  unlink,
+  writeFile,
+} from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { basename, dirname, extname, join, resolve } from "node:path";
 import { extensions } from "mime-types";
@@ -38,7 +50,8 @@ export interface Destination {
 
 /**
  * Writes a finished file. It appears under its final name only when complete, and a failure leaves the old file and no
- * litter. The extension follows the bytes, not the request; the report says so when they differ.
+ * litter. The extension follows the bytes, not the request; the report says so when they differ, and what has the name
+ * that comes of it stays: nobody asked for it to be replaced.
  */
 export async function saveMedia(
   context: Context,
@@ -48,7 +61,7 @@ export async function saveMedia(
   const chosen = await choosePath(context, media, destination);
   // A device or a named pipe takes the bytes as it is: nothing can be renamed over it.
   const special = await isSpecial(chosen);
-  const path = special ? chosen : truthfulName(context, chosen, media);
+  const path = special ? chosen : await truthfulName(context, chosen, media);
   try {
     await mkdir(dirname(path), { recursive: true });
     if ("part" in media) await place(media.part, path, special);
@@ -80,6 +93,7 @@ export async function arrivalFolder(context: Context, { output, family }: Destin
 export async function checkDestination(context: Context, output: string | undefined, family: string): Promise<void> {
   if (output === "-") return;
   const path = output === undefined ? mediaFolder(context, family) : resolve(context.cwd, output);
+  if (await isSpecial(path)) return checkSpecial(path);
   const isTheFolder = output === undefined || isFolderName(output) || (await isFolder(path));
   let folder = isTheFolder ? path : dirname(path);
   for (;;) {
@@ -95,6 +109,15 @@ export async function checkDestination(context: Context, output: string | undefi
       }
       folder = dirname(folder);
     }
+  }
+}
+
+/** Its folder need not be writable: nobody may write into `/dev`. */
+async function checkSpecial(path: string): Promise<void> {
+  try {
+    await access(path, constants.W_OK);
+  } catch (thrown) {
+    throw new InferError("io", `${path} cannot be written.`, { cause: thrown });
   }
 }
 
@@ -131,7 +154,7 @@ async function choosePath(
   if (output === undefined) return join(mediaFolder(context, family), name);
   const path = resolve(context.cwd, output);
   if (isFolderName(output) || (await isFolder(path))) return join(path, name);
-  return number === undefined ? path : numbered(path, number);
+  return number === undefined || (await isSpecial(path)) ? path : numbered(path, number);
 }
 
 /** `x.png` → `x-2.png` */
@@ -148,19 +171,35 @@ function mediaFolder(context: Context, family: string): string {
   throw new InferError("usage", "There is no home folder to keep the file in.", { hint: "Name it with --output." });
 }
 
-function truthfulName(
+async function truthfulName(
   context: Context,
   path: string,
   { mimeType, extension }: { mimeType: string; extension: string },
-): string {
+): Promise<string> {
   const asked = extname(path).slice(1).toLowerCase();
   if (asked === extension || (extensions[mimeType] ?? []).includes(asked)) return path;
   const stem = asked === "" ? path : path.slice(0, -extname(path).length);
-  const named = `${stem}.${extension}`;
-  if (asked !== "") {
-    context.report.warnings.push(`The file is ${mimeType}: written as ${basename(named)}, not ${basename(path)}.`);
+  const wanted = `${stem}.${extension}`;
+  const named = await freeName(wanted);
+  const instead = named === wanted ? "" : `, as ${basename(wanted)} exists already`;
+  if (asked !== "" || instead) {
+    context.report.warnings.push(
+      `The file is ${mimeType}: written as ${basename(named)}, not ${basename(path)}${instead}.`,
+    );
   }
   return named;
+}
+
+/** `x.png`, or the first of `x-1.png`, `x-2.png` … that nothing has. */
+async function freeName(path: string): Promise<string> {
+  for (let number = 0; ; number++) {
+    const name = number === 0 ? path : numbered(path, number);
+    const isTaken = await lstat(name).then(
+      () => true,
+      () => false,
+    );
+    if (!isTaken) return name;
+  }
 }
 
 async function writeWhole(path: string, bytes: Uint8Array): Promise<void> {

@@ -1,5 +1,6 @@
 import type { Context } from "../core/context.ts";
 import { codeOf, InferError } from "../core/error.ts";
+import { MOST_PIXELS } from "../core/pixel-limit.ts";
 import { type ByteSource, memorySource } from "../http/source.ts";
 import type { InputFile } from "./input.ts";
 
@@ -25,12 +26,20 @@ export const COMMON_TYPES: ReadonlySet<string> = new Set(["image/png", "image/jp
 const STEP = 2 / 3;
 const LEAST_EDGE = 64;
 const QUALITY = 85;
+/** Pixels. No model looks closer, and WebP knows no edge above 16,383. */
+const LONGEST_EDGE = 8000;
 
 /**
  * The picture as the provider takes it: as it is where that is possible, otherwise converted or made smaller, which the
- * report says. What this machine cannot decode is a `usage` error that says what to do.
+ * report says. What this machine cannot decode is a `usage` error that says what to do. Rejects with the signal's reason;
+ * Bun cannot be told to stop the step that it is at, and the process lives until that is done.
  */
-export async function prepareImage(context: Context, input: InputFile, terms: PictureTerms): Promise<PreparedImage> {
+export async function prepareImage(
+  context: Context,
+  input: InputFile,
+  terms: PictureTerms,
+  signal: AbortSignal,
+): Promise<PreparedImage> {
   const { origin, mimeType, extension = "bin", size, source } = input;
   if (!mimeType?.startsWith("image/")) {
     throw new InferError("usage", `${origin} is ${mimeType ?? "not a known kind of file"}, not a picture.`);
@@ -41,7 +50,7 @@ export async function prepareImage(context: Context, input: InputFile, terms: Pi
   const why = terms.types.has(mimeType) ? `larger than ${megabytes(terms.maxBytes)}` : `${mimeType}`;
   // JPEG knows no transparency.
   const format = mimeType !== "image/jpeg" && terms.types.has("image/webp") ? "webp" : "jpeg";
-  const { bytes, width, height } = await reencoded(input, format, terms.maxBytes);
+  const { bytes, width, height } = await reencoded(input, format, terms.maxBytes, signal);
   context.report.warnings.push(
     `${origin} is ${why}: sent as ${format.toUpperCase()}, ${width}x${height}, ${megabytes(bytes.length)}.`,
   );
@@ -52,21 +61,51 @@ async function reencoded(
   input: InputFile,
   format: "webp" | "jpeg",
   maxBytes: number,
+  signal: AbortSignal,
 ): Promise<{ bytes: Uint8Array; width: number; height: number }> {
   try {
-    const { width, height } = await new Bun.Image(input.path).metadata();
-    for (let scale = 1; ; scale *= STEP) {
-      const size = { width: Math.round(width * scale), height: Math.round(height * scale) };
-      if (scale < 1 && Math.max(size.width, size.height) < LEAST_EDGE) break;
-      const image = new Bun.Image(input.path).resize(size.width, size.height);
-      const bytes = await image[format]({ quality: QUALITY }).bytes();
+    const { width, height } = await unlessStopped(() => new Bun.Image(input.path).metadata(), signal);
+    if (width * height > MOST_PIXELS)
+      throw tooManyPixels(input, `has ${Math.round((width * height) / 1e6)} megapixels`);
+    const first = Math.min(1, LONGEST_EDGE / Math.max(width, height));
+    for (let scale = first; ; scale *= STEP) {
+      const size = { width: Math.max(1, Math.round(width * scale)), height: Math.max(1, Math.round(height * scale)) };
+      if (scale < first && Math.max(size.width, size.height) < LEAST_EDGE) break;
+      const image = new Bun.Image(input.path, { maxPixels: MOST_PIXELS }).resize(size.width, size.height);
+      const bytes = await unlessStopped(() => image[format]({ quality: QUALITY }).bytes(), signal);
       if (bytes.length <= maxBytes) return { bytes, ...size };
     }
   } catch (thrown) {
+    if (signal.aborted) throw stopped(input, signal.reason);
     if (thrown instanceof InferError) throw thrown;
+    if (codeOf(thrown) === "ERR_IMAGE_TOO_MANY_PIXELS") throw tooManyPixels(input, "is too large");
     throw undecodable(input, codeOf(thrown) === "ERR_IMAGE_FORMAT_UNSUPPORTED");
   }
   throw new InferError("usage", `${input.origin} cannot be made smaller than ${megabytes(maxBytes)}.`);
+}
+
+async function unlessStopped<T>(work: () => Promise<T>, signal: AbortSignal): Promise<T> {
+  signal.throwIfAborted();
+  const { promise, reject } = Promise.withResolvers<never>();
+  const onAbort = (): void => reject(signal.reason);
+  signal.addEventListener("abort", onAbort, { once: true });
+  try {
+    return await Promise.race([work(), promise]);
+  } finally {
+    signal.removeEventListener("abort", onAbort);
+  }
+}
+
+/** Out of time: says what it was spent on. */
+function stopped({ origin }: InputFile, reason: unknown): unknown {
+  if (!(reason instanceof InferError) || reason.type !== "timeout") return reason;
+  const message = `${origin} could not be converted in time.`;
+  return new InferError("timeout", message, { ...reason.details, cause: reason });
+}
+
+function tooManyPixels({ origin }: InputFile, what: string): InferError {
+  const message = `${origin} ${what}: it cannot be converted, which takes at most ${MOST_PIXELS / 1e6} megapixels.`;
+  return new InferError("usage", message, { hint: "Make it smaller first." });
 }
 
 function undecodable({ origin, mimeType }: InputFile, unsupported: boolean): InferError {

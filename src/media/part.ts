@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { InferError, messageOf } from "../core/error.ts";
 import { isWhole } from "./completeness.ts";
 import { sniff } from "./sniff.ts";
+import { isSvg } from "./svg.ts";
 
 /** A file that is complete, and not yet under its final name. */
 export interface StoredFile {
@@ -21,7 +22,8 @@ export interface StoredFile {
 
 /** Headers with a preview in them put the size of a picture far behind. */
 const HEAD = 512 * 1024;
-const TAIL = 64;
+/** Some writers put something of their own behind a picture. */
+const TAIL = 64 * 1024;
 
 /**
  * A file as it arrives: written beside its destination, so that it can be renamed there, and removed unless it was. What
@@ -31,7 +33,7 @@ export class PartFile implements AsyncDisposable {
   readonly #hash = createHash("sha256");
   readonly #head: Uint8Array[] = [];
   #headSize = 0;
-  #tail: Uint8Array = new Uint8Array();
+  readonly #tail = new Tail();
   #size = 0;
   #moved = false;
 
@@ -58,7 +60,7 @@ export class PartFile implements AsyncDisposable {
       this.#head.push(piece);
       this.#headSize += piece.length;
     }
-    this.#tail = lastOf(this.#tail, bytes);
+    this.#tail.push(bytes);
     try {
       for (let done = 0; done < bytes.length; ) {
         const { bytesWritten } = await this.handle.write(bytes, done, bytes.length - done);
@@ -78,14 +80,16 @@ export class PartFile implements AsyncDisposable {
       throw unwritable(this.path, thrown);
     }
     const head = Buffer.concat(this.#head);
-    const kind = await sniff(head);
+    const known = await sniff(head);
+    // To others it is XML, or nothing that is known.
+    const kind = !known?.mimeType.startsWith("image/") && isSvg(head) ? SVG : known;
     return {
       path: this.path,
       size: this.#size,
       sha256: this.#hash.digest("hex"),
       kind,
       head,
-      whole: isWhole(kind?.mimeType, head, this.#tail, this.#size),
+      whole: isWhole(kind?.mimeType, head, this.#tail.bytes(), this.#size),
     };
   }
 
@@ -116,9 +120,28 @@ export class PartFile implements AsyncDisposable {
   }
 }
 
-function lastOf(before: Uint8Array, bytes: Uint8Array): Uint8Array {
-  return bytes.length >= TAIL ? bytes.slice(-TAIL) : Buffer.concat([before, bytes]).subarray(-TAIL);
+/** The last bytes of many; with room for as many again, so that they move only now and then. */
+class Tail {
+  readonly #buffer = new Uint8Array(2 * TAIL);
+  #size = 0;
+
+  push(bytes: Uint8Array): void {
+    const last = bytes.subarray(-TAIL);
+    if (this.#size + last.length > this.#buffer.length) {
+      const kept = TAIL - last.length;
+      this.#buffer.copyWithin(0, this.#size - kept, this.#size);
+      this.#size = kept;
+    }
+    this.#buffer.set(last, this.#size);
+    this.#size += last.length;
+  }
+
+  bytes(): Uint8Array {
+    return this.#buffer.subarray(Math.max(0, this.#size - TAIL), this.#size);
+  }
 }
+
+const SVG = { mimeType: "image/svg+xml", extension: "svg" };
 
 function unwritable(path: string, thrown: unknown): InferError {
   const [why] = messageOf(thrown).split(", ");

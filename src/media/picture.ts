@@ -4,6 +4,12 @@ import { InferError } from "../core/error.ts";
 import { type PictureTerms, type PreparedImage, prepareImage } from "./image-input.ts";
 import { type InputFile, openInput } from "./input.ts";
 
+/** A picture as a program is given it. */
+export interface PictureFile {
+  path: string;
+  mimeType: string;
+}
+
 /** A picture as one model is sent it, in memory. */
 interface InlinePicture {
   mimeType: string;
@@ -39,34 +45,36 @@ export class Picture {
   }
 
   /** Nothing of it is kept: of many pictures, only those that are being sent are in memory. */
-  async inline(terms: PictureTerms): Promise<InlinePicture> {
-    const { source, mimeType } = await this.#prepare(terms);
+  async inline(terms: PictureTerms, signal: AbortSignal): Promise<InlinePicture> {
+    const { source, mimeType } = await this.#prepare(terms, signal);
     const chunks: Uint8Array[] = [];
     for await (const chunk of source.open()) chunks.push(chunk);
     return { mimeType, base64: Buffer.concat(chunks).toString("base64") };
   }
 
-  /** Its path, for a program: as it is where that is possible, else a smaller one, or one with a name, in the folder. */
-  async file(folder: string, maxBytes: number): Promise<string> {
+  /** For a program: as it is where that is possible, else a smaller one, or one with a name, in the folder. */
+  async file(folder: string, maxBytes: number, signal: AbortSignal): Promise<PictureFile> {
     const { path, origin, mimeType = "", extension = "bin", source } = this.input;
     const isSmall = this.input.size <= maxBytes;
-    if (isSmall && origin === path) return path;
+    if (isSmall && origin === path) return { path, mimeType };
     // What came over the network or a pipe has no name that a program could go by.
     const prepared = isSmall
-      ? { source, filename: `picture.${extension}` }
-      : await this.#prepare({ types: new Set([mimeType]), maxBytes });
+      ? { source, mimeType, filename: `picture.${extension}` }
+      : await this.#prepare({ types: new Set([mimeType]), maxBytes }, signal);
     const name = origin === path ? `${parse(path).name}${parse(prepared.filename).ext}` : prepared.filename;
     const copy = Bun.file(join(folder, name)).writer();
     for await (const chunk of prepared.source.open()) copy.write(chunk);
     await copy.end();
-    return join(folder, name);
+    return { path: join(folder, name), mimeType: prepared.mimeType };
   }
 
   /** Once for the same terms: a second try sends the same, and warns no second time. */
-  #prepare(terms: PictureTerms): Promise<PreparedImage> {
+  #prepare(terms: PictureTerms, signal: AbortSignal): Promise<PreparedImage> {
     const key = `${terms.maxBytes} ${[...terms.types].join()}`;
-    const known = this.#prepared.get(key) ?? prepareImage(this.context, this.input, terms);
+    const known = this.#prepared.get(key) ?? prepareImage(this.context, this.input, terms, signal);
     this.#prepared.set(key, known);
+    // Whoever tries again may have more time.
+    known.catch(() => this.#prepared.delete(key));
     return known;
   }
 }

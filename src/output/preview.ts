@@ -1,4 +1,5 @@
 import type { Context } from "../core/context.ts";
+import { MOST_PIXELS } from "../core/pixel-limit.ts";
 
 /** Pixels: a preview, not the picture. */
 const LARGEST_EDGE = 480;
@@ -13,7 +14,8 @@ export async function preview(context: Context, path: string): Promise<void> {
   const dialect = dialectOf(context.env);
   if (!dialect || options.quiet || options.json || !stdio.errIsTerminal()) return;
   try {
-    const small = new Bun.Image(path).resize(LARGEST_EDGE, LARGEST_EDGE, { fit: "inside", withoutEnlargement: true });
+    const image = new Bun.Image(path, { maxPixels: MOST_PIXELS });
+    const small = image.resize(LARGEST_EDGE, LARGEST_EDGE, { fit: "inside", withoutEnlargement: true });
     const png = Buffer.from(await small.png().bytes()).toString("base64");
     stdio.writeErr(`${dialect === "kitty" ? kitty(png) : iterm(png)}\n`);
   } catch {

@@ -1,10 +1,30 @@
 /** Pictures of every kind, and servers that hand them out. */
+import { deflateSync } from "node:zlib";
 
 const GIF = Buffer.from("R0lGODlhAQABAIAAAP///wAAACwAAAAAAQABAAACAkQBADs=", "base64");
 
 /** A real picture, whole. */
 export async function picture(format: "png" | "jpeg" | "webp", width = 8, height = 6): Promise<Buffer> {
   return Buffer.from(await new Bun.Image(GIF).resize(width, height)[format]().bytes());
+}
+
+/** A PNG of one grey, whole: a small file, and as large a picture as is wanted. */
+export function bomb(width: number, height: number): Buffer {
+  const chunk = (type: string, data: Uint8Array): Buffer => {
+    const bytes = Buffer.alloc(12 + data.length);
+    bytes.writeUInt32BE(data.length, 0);
+    bytes.write(type, 4, "latin1");
+    bytes.set(data, 8);
+    bytes.writeUInt32BE(Bun.hash.crc32(bytes.subarray(4, -4)), 8 + data.length);
+    return bytes;
+  };
+  const header = Buffer.alloc(13);
+  header.writeUInt32BE(width, 0);
+  header.writeUInt32BE(height, 4);
+  header[8] = 8;
+  const data = deflateSync(Buffer.alloc((width + 1) * height));
+  const signature = Buffer.from("89504e470d0a1a0a", "hex");
+  return Buffer.concat([signature, chunk("IHDR", header), chunk("IDAT", data), chunk("IEND", Buffer.alloc(0))]);
 }
 
 /** What a server was asked. */

@@ -1,7 +1,7 @@
 import { afterAll, beforeEach, describe, expect, mock, test } from "bun:test";
 import type { InferError } from "../../../src/core/error.ts";
 import { readText } from "../../../src/http/body.ts";
-import { fetchForeign, isOnPrivateNetwork } from "../../../src/http/foreign.ts";
+import { fetchForeign } from "../../../src/http/foreign.ts";
 
 const dns = { ...(await import("node:dns/promises")) };
 const PUBLIC = "93.184.216.34";
@@ -306,27 +306,60 @@ describe("the request", () => {
   });
 });
 
-describe("a server that infer was told to use", () => {
-  const lives = (url: string, env: Record<string, string> = {}) => isOnPrivateNetwork({ env }, url);
+describe("what a server names that infer was told to use", () => {
+  const named = async (baseUrl: string, url: string, more: { env?: Record<string, string>; proxy?: string } = {}) => {
+    const { fetch, visits } = network();
+    const home = { baseUrl, ...(more.proxy && { transport: { proxy: more.proxy } }) };
+    const options = { allowPrivateNetwork: false, home, signal: new AbortController().signal };
+    const outcome = await fetchForeign({ fetch, env: more.env ?? {} }, url, options).then(
+      ({ status }) => status,
+      ({ type }: InferError) => type,
+    );
+    return [outcome, visits.length];
+  };
 
-  test.each(PRIVATE_URLS)("%s is on this machine or its network", async (url) => {
-    expect(await lives(url)).toBe(true);
+  test.each([
+    ["http://127.0.0.1:8188", "http://127.0.0.1:9000/a"],
+    ["http://127.0.0.1:8188", "http://localhost:9000/a"],
+    ["http://localhost:8188", "http://[::1]:9000/a"],
+    ["http://192.168.0.7:8188", "http://192.168.0.7/a"],
+    ["http://nas.local:8188", "http://nas.local/a"],
+    ["https://example.com/v1", "https://example.com/a"],
+    ["https://example.com/v1", "https://cdn.example/a"],
+  ])("%s may name %s", async (baseUrl, url) => {
+    names = { ...names, "cdn.example": ["1.1.1.1"], "nas.local": ["192.168.0.9"] };
+    expect(await named(baseUrl, url)).toEqual([200, 1]);
   });
 
-  test("so is a name that leads there, and no other", async () => {
-    names = { "example.com": [PUBLIC], "inside.example.com": ["10.0.0.7"], "both.example.com": [PUBLIC, "::1"] };
-    expect(await lives("https://inside.example.com/v1")).toBe(true);
-    expect(await lives("https://both.example.com/v1")).toBe(true);
-    for (const url of ["https://example.com/v1", "https://nowhere.example.com/v1", `http://${PUBLIC}/`, "no address"]) {
-      expect(await lives(url)).toBe(false);
+  test.each([
+    ["http://127.0.0.1:8188", "http://192.168.0.1/admin"],
+    ["http://127.0.0.1:8188", "http://169.254.169.254/latest/meta-data/"],
+    ["http://127.0.0.1:8188", "http://inside.example/"],
+    ["http://127.0.0.1:8188", "http://metadata.google.internal/"],
+    ["http://192.168.0.7:8188", "http://192.168.0.8/a"],
+    ["http://192.168.0.7:8188", "http://127.0.0.1/a"],
+    ["http://169.254.169.254/v1", "http://169.254.169.254/latest/meta-data/"],
+    ["http://[fe80::1]/v1", "http://[fe80::1]/a"],
+    ["http://link.example/v1", "http://link.example/a"],
+    ["https://example.com/v1", "http://127.0.0.1/a"],
+  ])("%s may not name %s", async (baseUrl, url) => {
+    names = { ...names, "inside.example": ["127.0.0.1"], "link.example": ["169.254.1.2"] };
+    expect(await named(baseUrl, url)).toEqual(["refused", 0]);
+  });
+
+  test("is reached in its own way, and what is elsewhere is not", async () => {
+    const transports: unknown[] = [];
+    const fetch = (async (_: unknown, init: RequestInit & { proxy?: string }) => {
+      transports.push(init.proxy);
+      return new Response("ok");
+    }) as unknown as typeof globalThis.fetch;
+    const home = { baseUrl: "https://images.example/v1", transport: { proxy: "http://proxy.example:3128" } };
+    const options = { allowPrivateNetwork: false, home, signal: new AbortController().signal };
+    // The proxy resolves the one name, and nobody has to know it here.
+    for (const url of ["https://images.example/a", "https://example.com/a"]) {
+      await fetchForeign({ fetch, env: {} }, url, options);
     }
-  });
-
-  test("behind a proxy a name is not looked up", async () => {
-    names = { "inside.example.com": ["10.0.0.7"] };
-    const env = { HTTPS_PROXY: "http://proxy.example:3128" };
-    expect(await lives("https://inside.example.com/v1", env)).toBe(false);
-    expect(await lives("https://nas.local/v1", env)).toBe(true);
-    expect(asked).toEqual([]);
+    expect(transports).toEqual(["http://proxy.example:3128", undefined]);
+    expect(asked).toEqual(["example.com"]);
   });
 });

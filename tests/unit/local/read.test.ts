@@ -98,6 +98,7 @@ describe("readTextLocally", () => {
     ["half a picture", PICTURE.slice(0, 700), "cannot be decoded"],
     ["a TIFF", new Uint8Array([73, 73, 42, 0, 8, 0, 0, 0, 0, 0]), "decode"],
     ["a header of 60,000 by 60,000", withSize(60_000), "is too large"],
+    ["a header of 10,001 by 10,001", withSize(10_001), "is too large"],
   ])("refuses %s and says what to do", async (_, bytes, message) => {
     const refusal = await read(bytes).catch((error) => error);
     expect(refusal).toMatchObject({
@@ -112,6 +113,14 @@ describe("readTextLocally", () => {
     using folder = new TemporaryFolder();
     await expect(read(folder.file("absent.png"))).rejects.toMatchObject({ type: "not_found" });
     await expect(read(folder.path)).rejects.toMatchObject({ type: "io" });
+  });
+
+  test("calls a picture what the user calls it", async () => {
+    using folder = new TemporaryFolder();
+    const path = folder.file("temporary.part");
+    await Bun.write(path, "hello");
+    const refusal = await readTextLocally(path, signal, "https://example.com/x.png").catch((error) => error);
+    expect(refusal.message).toBe("https://example.com/x.png is not a picture that is known here.");
   });
 
   test("leaves the bytes to the caller", async () => {

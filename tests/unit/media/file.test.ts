@@ -92,6 +92,22 @@ describe("--output names a file", () => {
     }
   });
 
+  test("a name that nobody asked for replaces nothing", async () => {
+    writeFileSync(join(folder, "photo.png"), "the input");
+    const context = world();
+    const { path } = await saveMedia(context, PNG, to("photo.jpg"));
+    expect(path).toBe(join(folder, "photo-1.png"));
+    expect(context.report.warnings).toEqual([
+      "The file is image/png: written as photo-1.png, not photo.jpg, as photo.png exists already.",
+    ]);
+    symlinkSync("nowhere", join(folder, "photo-2.png"));
+    expect((await saveMedia(world(), PNG, to("photo.jpg"))).path).toBe(join(folder, "photo-3.png"));
+    expect((await saveMedia(context, PNG, to("photo"))).path).toBe(join(folder, "photo-4.png"));
+    expect(context.report.warnings[1]).toContain("photo.png exists already");
+    expect(readFileSync(join(folder, "photo.png"), "utf8")).toBe("the input");
+    expect(everything()).toEqual(["photo-1.png", "photo-2.png", "photo-3.png", "photo-4.png", "photo.png"]);
+  });
+
   test("a path that is absolute", async () => {
     const path = join(folder, "deep", "x.png");
     expect((await saveMedia(fakeContext({ cwd: "/" }), PNG, to(path))).path).toBe(path);
@@ -183,10 +199,10 @@ describe("without --output", () => {
 });
 
 describe("a write that fails", () => {
-  test("a folder is in the place of the file → io, no litter", async () => {
+  test("a folder is in the place of the file: it stays, and the file gets another name", async () => {
     mkdirSync(join(folder, "x.png/inner"), { recursive: true });
-    await expect(saveMedia(world(), PNG, to("x.jpg"))).rejects.toMatchObject({ type: "io" });
-    expect(everything()).toEqual(["x.png", "x.png/inner"]);
+    await saveMedia(world(), PNG, to("x.jpg"));
+    expect(everything()).toEqual(["x-1.png", "x.png", "x.png/inner"]);
   });
 
   test("a file is in the place of the folder → io", async () => {
@@ -271,7 +287,9 @@ describe("checkDestination", () => {
   });
 
   test("a device takes the bytes as it is, and a link stays", async () => {
+    await checkDestination(world(), "/dev/null", "image");
     expect((await saveMedia(world(), PNG, to("/dev/null"))).path).toBe("/dev/null");
+    expect((await saveMedia(world(), PNG, to("/dev/null", { number: 2 }))).path).toBe("/dev/null");
     writeFileSync(join(folder, "target.png"), "old");
     symlinkSync(join(folder, "target.png"), join(folder, "link.png"));
     await saveMedia(world(), PNG, to("link.png"));
