@@ -1,7 +1,9 @@
+import { Allowance } from "../core/allowance.ts";
 import type { Context } from "../core/context.ts";
-import type { DescribeOutput, Usage } from "../core/envelope.ts";
+import type { DescribeOutput } from "../core/envelope.ts";
 import { type InferError, toInferError } from "../core/error.ts";
 import { newReport, type Report } from "../core/report.ts";
+import { addUsage } from "../core/usage.ts";
 import { type DescribeRun, describeImage } from "./describe.ts";
 
 /** What came of one file. */
@@ -9,6 +11,8 @@ export type Described = { file: string } & ({ output: DescribeOutput } | { error
 
 /** Files at the same time. Each is in memory while it is sent, and no other one is. */
 const AT_ONCE = 4;
+/** Bytes of their files. In memory each takes several times as much: as bytes, as base64, and in a request. */
+const MOST_IN_MEMORY = 24 * 1024 * 1024;
 
 /**
  * `image.describe-many`: each file by itself, with attempts of its own. `tell` hears of each in the order of the files,
@@ -20,6 +24,7 @@ export async function describeImages(
   run: DescribeRun,
   tell: (described: Described) => Promise<void>,
 ): Promise<void> {
+  const memory = new Allowance(MOST_IN_MEMORY);
   const stop = new AbortController();
   const signal = AbortSignal.any([context.signal, stop.signal]);
   const slots = files.map((file) => ({ file, ...Promise.withResolvers<{ described: Described; report: Report }>() }));
@@ -27,7 +32,7 @@ export async function describeImages(
   const work = async (): Promise<void> => {
     for (const { file, resolve } of waiting) {
       const report = newReport();
-      resolve({ described: await describeOne({ ...context, signal, report }, file, run), report });
+      resolve({ described: await describeOne({ ...context, signal, report }, file, { ...run, memory }), report });
       // Bun lets the copies of dead pictures pile up before it collects by itself: 600 MB for 16 of 10 MB.
       Bun.gc(true);
     }
@@ -71,14 +76,5 @@ function absorb(whole: Report, { attempts, warnings, ignoredOverrides, usage }: 
   for (const one of ignoredOverrides) {
     if (!whole.ignoredOverrides.some(({ key }) => key === one.key)) whole.ignoredOverrides.push(one);
   }
-  if (usage) whole.usage = sum(whole.usage ?? {}, usage);
-}
-
-function sum(one: Usage, other: Usage): Usage {
-  const total: Usage = { ...one };
-  for (const [key, amount] of Object.entries(other)) {
-    const name = key as keyof Usage;
-    total[name] = (total[name] ?? 0) + amount;
-  }
-  return total;
+  if (usage) whole.usage = addUsage(whole.usage, usage);
 }

@@ -1,3 +1,4 @@
+import type { Allowance } from "../core/allowance.ts";
 import type { Context } from "../core/context.ts";
 import { deadline } from "../core/deadline.ts";
 import type { DescribeOutput } from "../core/envelope.ts";
@@ -11,6 +12,8 @@ export interface DescribeRun {
   prompt: string | undefined;
   candidates: readonly Candidate[];
   allowPrivateNetwork: boolean;
+  /** Bytes of pictures that may be in memory, where several are described. */
+  memory?: Allowance;
 }
 
 /** OpenClaw's. */
@@ -22,6 +25,7 @@ export async function describeImage(context: Context, file: string, run: Describ
   using limit = deadline(context, context.endsAt, () => "The picture could not be read in time.");
   const { allowPrivateNetwork } = run;
   const picture = await Picture.open(context, file, { allowPrivateNetwork, signal: limit.signal, litter });
+  using _ = await run.memory?.take(picture.input.size, limit.signal);
   const plan = { candidates: run.candidates, mayRepeat: () => true };
   // Awaited here: what has arrived in a temporary file must be there until the end.
   return await tryCandidates(context, plan, async (candidate, call) => {

@@ -13,9 +13,9 @@ import type { ImageHints, ImageLimits } from "../protocols/image-wire.ts";
 export interface UsableHints {
   /** What can be sent. */
   hints: ImageHints;
-  /** What has no place in the provider's words, and is left out. */
+  /** What is not asked for as it was given: left out, or replaced. */
   ignored: IgnoredOverride[];
-  /** What is asked for by the nearest that there is: `{key: "size", value: "800x600", by: "1024x1024"}`. */
+  /** Of these, what is asked for by the nearest that there is: `{key: "size", value: "800x600", by: "1024x1024"}`. */
   replaced: { key: keyof ImageHints; value: string; by: string }[];
 }
 
@@ -38,19 +38,21 @@ export function usableHints(asked: ImageHints, limits: ImageLimits): UsableHints
 }
 
 /** A model that is told a shape, and how fine. One that takes sizes as well is told by its wire what a size means. */
-function fitShape(usable: UsableHints, { sizes, aspectRatios = [], resolutions = [] }: ImageLimits): void {
-  const { hints, replaced } = usable;
+function fitShape(usable: UsableHints, limits: ImageLimits): void {
+  const { sizes = [], anySize = false, aspectRatios = [], resolutions = [] } = limits;
+  const { hints } = usable;
   const { size, aspectRatio, resolution } = hints;
-  const extent = size === undefined || sizes?.length ? undefined : extentOf(size);
+  const isSized = anySize && sizes.length > 0;
+  const extent = size === undefined || isSized ? undefined : extentOf(size);
   if (aspectRatio !== undefined && !aspectRatios.includes(aspectRatio)) {
     const by = nearestRatio(aspectRatios, ratioOf(aspectRatio) ?? 1) ?? aspectRatio;
-    replaced.push({ key: "aspectRatio", value: aspectRatio, by });
+    replace(usable, "aspectRatio", aspectRatio, by);
     hints.aspectRatio = by;
   }
   if (resolution !== undefined && !resolutions.includes(resolution)) {
     const by = nearestResolution(resolutions, resolution);
     if (by) {
-      replaced.push({ key: "resolution", value: resolution, by });
+      replace(usable, "resolution", resolution, by);
       hints.resolution = by;
     } else drop(usable, "resolution");
   }
@@ -60,16 +62,23 @@ function fitShape(usable: UsableHints, { sizes, aspectRatios = [], resolutions =
     drop(usable, "size");
     return;
   }
-  hints.aspectRatio = nearestRatio(aspectRatios, extent.width / extent.height);
-  hints.resolution ??= nearestResolution(resolutions, resolutionOf(extent));
-  const by = [hints.aspectRatio, hints.resolution].filter((word) => word !== undefined).join(", ");
-  replaced.push({ key: "size", value: size ?? "", by });
+  const ratio = extent.width / extent.height;
+  const nearest = nearestRatio(aspectRatios, ratio);
+  const fine = resolution ?? nearestResolution(resolutions, resolutionOf(extent));
+  // A model that is said to take sizes: its wire tells what this one means, and only another shape is another picture.
+  if (sizes.length > 0) {
+    if (!isShape(ratioOf(nearest ?? "") ?? 0, ratio)) replace(usable, "size", size ?? "", nearest ?? "");
+    return;
+  }
+  hints.aspectRatio = nearest;
+  hints.resolution = fine;
+  replace(usable, "size", size ?? "", [nearest, fine].filter((word) => word !== undefined).join(", "));
   delete hints.size;
 }
 
 /** A model that is told a size, of the ones it has. */
 function fitSize(usable: UsableHints, sizes: readonly string[]): void {
-  const { hints, replaced } = usable;
+  const { hints } = usable;
   const { size, aspectRatio, resolution } = hints;
   const extent = size === undefined ? undefined : extentOf(size);
   const ratio = aspectRatio === undefined ? undefined : ratioOf(aspectRatio);
@@ -83,12 +92,12 @@ function fitSize(usable: UsableHints, sizes: readonly string[]): void {
     if (!best) drop(usable, "size");
     drop(usable, "aspectRatio");
     drop(usable, "resolution");
-    if (best && size !== undefined && best !== size) replaced.push({ key: "size", value: size, by: best });
+    if (best && size !== undefined && best !== size) replace(usable, "size", size, best);
   } else {
     // What the size is not, it was not asked for.
     if (resolution !== undefined && resolutionOf(made) !== resolution) drop(usable, "resolution");
     if (ratio !== undefined && !isShape(made.width / made.height, ratio)) {
-      replaced.push({ key: "aspectRatio", value: aspectRatio ?? "", by: best });
+      replace(usable, "aspectRatio", aspectRatio ?? "", best);
     }
     delete hints.aspectRatio;
     delete hints.resolution;
@@ -99,6 +108,11 @@ function fitSize(usable: UsableHints, sizes: readonly string[]): void {
 /** Within what rounding to whole pixels makes of it. */
 function isShape(one: number, other: number): boolean {
   return Math.abs(Math.log(one / other)) < 0.02;
+}
+
+function replace({ ignored, replaced }: UsableHints, key: keyof ImageHints, value: string, by: string): void {
+  ignored.push({ key, value });
+  replaced.push({ key, value, by });
 }
 
 function drop({ hints, ignored }: UsableHints, key: keyof ImageHints): void {

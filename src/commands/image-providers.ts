@@ -15,14 +15,14 @@ export async function providers(context: Context): Promise<Result> {
   const selected = await selectedBy(keyring);
   const value = [];
   for (const provider of knownProviders(keyring.loaded).filter(isListed).toSorted(byId)) {
-    const { id, name: label, image } = provider;
+    const { id, name, image } = provider;
     if (!image) continue;
     value.push({
       available: true,
       configured: (await configuredBy(provider, keyring)) !== null,
       selected: id === selected,
       id,
-      label,
+      label: image.label ?? name,
       defaultModel: image.defaultModel ?? null,
       models: image.knownModels ?? [],
       capabilities: capabilitiesOf(image),
@@ -40,13 +40,21 @@ export async function providers(context: Context): Promise<Result> {
 /** The provider that a bare `image generate` takes. */
 async function selectedBy(keyring: Keyring): Promise<string | undefined> {
   try {
-    const [first] = await selectCandidates({ service: "image", fallback: [], probe: false }, keyring);
+    const [first] = await selectCandidates(
+      { service: "image", fallback: [], probe: false, suits: isByItself },
+      keyring,
+    );
     return first?.provider.id;
   } catch (thrown) {
     // Nothing is set up: that is no failure of a list.
     if (thrown instanceof InferError && thrown.type !== "interrupted") return undefined;
     throw thrown;
   }
+}
+
+/** Whether it can be chosen without a model: a deployment of the user's own has to be named. */
+export function isByItself({ image }: KnownProvider): boolean {
+  return image?.defaultModel !== undefined;
 }
 
 function isListed({ image, variantOf, configPath }: KnownProvider): boolean {
@@ -64,6 +72,7 @@ function capabilitiesOf({ limits }: ImageService) {
       maxCount: edit?.maxCount ?? maxCount,
       maxInputImages: edit?.maxInputImages ?? 0,
       ...shapesOf(limits),
+      ...(edit?.keepsShape && { supportsAspectRatio: false }),
     },
     ...(Object.keys(geometry).length > 0 && { geometry }),
     ...(Object.keys(output).length > 0 && { output }),

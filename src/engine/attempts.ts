@@ -28,6 +28,11 @@ export function beforeAnythingWasMade({ details }: InferError): boolean {
   return details.unsent === true || [429, 503, 529].includes(details.status ?? 0);
 }
 
+/** For a job, which may have been taken by a server that then was too busy to say so. */
+export function beforeAJobWasTaken({ details }: InferError): boolean {
+  return details.unsent === true || details.status === 429;
+}
+
 const MOST_RETRIES = 2;
 const BACKOFF_MS = 500;
 const LONGEST_BACKOFF_MS = 8_000;

@@ -17,7 +17,7 @@ const LONGEST_PAUSE_MS = 30_000;
 
 /**
  * Asks, and asks again as long as the provider says that the job goes on. Once it has been submitted, a poll that fails
- * in a way that passes is repeated: submitting anew would pay twice.
+ * in a way that passes is repeated: submitting anew would pay twice. What an answer says of the job is its last word.
  */
 export async function followJob<Step extends { next?: NextQuestion }>(
   context: Context,
@@ -32,7 +32,10 @@ export async function followJob<Step extends { next?: NextQuestion }>(
     const { request, afterMs, state } = step.next;
     if (state !== undefined) onState(state);
     await context.sleep(afterMs, call.signal);
-    step = await patiently(context, call, afterMs, async () => read(await ask(request)));
+    step = await patiently(context, call, afterMs, async () => {
+      const reply = await ask(request);
+      return read(reply).catch((thrown) => Promise.reject(brokeOff(thrown) ? thrown : unrepeatable(thrown)));
+    });
   }
   return step;
 }
@@ -48,6 +51,11 @@ async function patiently<T>(context: Context, call: Call, pauseMs: number, ask: 
       await context.sleep(Math.min(wait, LONGEST_PAUSE_MS), call.signal);
     }
   }
+}
+
+/** The answer never came to its end, so that nothing is known of the job. */
+function brokeOff(thrown: unknown): boolean {
+  return thrown instanceof InferError && thrown.type === "network";
 }
 
 /** The job stands: trying the whole of it again would submit it a second time. */

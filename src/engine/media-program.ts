@@ -12,9 +12,8 @@ import type { MediaProgram } from "./media-choice.ts";
 interface MediaQuestion {
   prompt: string;
   maxChars: number | undefined;
-  mimeType: string;
-  /** The file's path; one that has to be written first is written into the folder, which is gone afterwards. */
-  file(folder: string): Promise<string>;
+  /** The file as it is given; one that has to be written first is written into the folder, which is gone afterwards. */
+  file(folder: string): Promise<{ path: string; mimeType: string }>;
 }
 
 /** As OpenClaw: a program that prints more has not understood the question. */
@@ -29,11 +28,11 @@ export async function askMediaProgram(
 ): Promise<string> {
   const folder = await mkdtemp(join(tmpdir(), "infer-media-"));
   try {
-    const path = await question.file(folder);
+    const { path, mimeType } = await question.file(folder);
     const values: Readonly<Record<string, string>> = {
       MediaPath: path,
       MediaDir: dirname(path),
-      MediaType: question.mimeType,
+      MediaType: mimeType,
       OutputDir: folder,
       OutputBase: join(folder, parse(path).name),
       Prompt: question.prompt,

@@ -1,8 +1,9 @@
 import type { Context } from "../core/context.ts";
 import { InferError } from "../core/error.ts";
 import { readExcerpt } from "../http/body.ts";
-import type { HttpRequest, Reply } from "../http/client.ts";
-import { fetchForeign } from "../http/foreign.ts";
+import { type HttpRequest, type Reply, webUrl } from "../http/client.ts";
+import { fetchForeign, type Home } from "../http/foreign.ts";
+import { retryAfter } from "../http/retry-after.ts";
 import { PartFile, type StoredFile } from "../media/part.ts";
 import { excerpt } from "../protocols/message.ts";
 
@@ -22,8 +23,8 @@ export interface Arrivals {
 export interface Fetching {
   /** Asks the provider itself, with the key. */
   own(request: HttpRequest): Promise<Reply>;
-  /** Whether an address on this machine or its network may be asked: not on the word of a provider somewhere else. */
-  allowPrivateNetwork(): Promise<boolean>;
+  /** Where the provider lives: its word leads to no other place on this machine or its network. */
+  home: Home;
   signal: AbortSignal;
 }
 
@@ -45,10 +46,22 @@ export async function download(context: Context, place: Place, arrivals: Arrival
       return await downloadOnce(context, place, arrivals, fetching);
     } catch (thrown) {
       const passes = thrown instanceof InferError && thrown.retryable && thrown.type !== "timeout";
-      if (!passes || retries === MOST_RETRIES) throw thrown;
-      await context.sleep(context.random() * BACKOFF_MS * 2 ** retries, fetching.signal);
+      if (!passes || retries === MOST_RETRIES) throw told(thrown, place);
+      const wait = thrown.details.retryAfterMs ?? context.random() * BACKOFF_MS * 2 ** retries;
+      // A wait that ends after the deadline would only hide the cause behind a timeout.
+      if (context.now() + wait >= context.endsAt) throw told(thrown, place);
+      await context.sleep(wait, fetching.signal);
     }
   }
+}
+
+/** Says where the picture is: it may still be had. A signature in a foreign address is nobody else's business. */
+function told(thrown: unknown, { url, own }: Place): unknown {
+  const address = webUrl(url);
+  if (!(thrown instanceof InferError) || !address || ["interrupted", "internal"].includes(thrown.type)) return thrown;
+  const place = `${address.origin}${address.pathname}${own ? address.search : ""}`;
+  const hint = [thrown.details.hint, `The picture was made: ${place}`].filter(Boolean).join(" ");
+  return new InferError(thrown.type, thrown.message, { ...thrown.details, hint });
 }
 
 async function downloadOnce(
@@ -62,36 +75,47 @@ async function downloadOnce(
     : await fetchedElsewhere(context, url, fetching);
   const { status } = reply;
   const location = own && status >= 300 && status < 400 ? reply.headers.get("location") : null;
-  // A signed address elsewhere: the key stays here.
-  if (location) return downloadOnce(context, { url: new URL(location, url).href }, arrivals, fetching);
+  if (location !== null) {
+    // A signed address elsewhere: the key stays here.
+    const target = webUrl(location, new URL(url));
+    if (target) return downloadOnce(context, { url: target.href }, arrivals, fetching);
+    throw new InferError("provider_error", "The picture could not be fetched: its address leads to no http(s) URL.");
+  }
   if (status !== 200) {
     const said = excerpt(await readExcerpt(reply.body));
     const message = `The picture could not be fetched: HTTP ${status} ${said}`.trim();
     throw new InferError("provider_error", message, {
       status,
-      retryable: [408, 429].includes(status) || status >= 500,
+      retryable: [408, 425, 429].includes(status) || status >= 500,
+      retryAfterMs: retryAfter(reply.headers, context.now()),
     });
   }
   const part = arrivals.litter.use(await PartFile.create(arrivals.folder));
+  try {
+    return { part, stored: await written(part, reply) };
+  } catch (thrown) {
+    // The next try needs the room that this one took.
+    await part[Symbol.asyncDispose]();
+    throw thrown;
+  }
+}
+
+async function written(part: PartFile, { body }: Reply): Promise<StoredFile> {
   let size = 0;
-  for await (const chunk of reply.body) {
+  for await (const chunk of body) {
     size += chunk.length;
     if (size > LARGEST_PICTURE) throw new InferError("provider_error", "The picture is larger than 2 GiB.");
     await part.write(chunk);
   }
-  return { part, stored: await part.end() };
+  return part.end();
 }
 
-async function fetchedElsewhere(
-  context: Context,
-  url: string,
-  { allowPrivateNetwork, signal }: Fetching,
-): Promise<Reply> {
+async function fetchedElsewhere(context: Context, url: string, { home, signal }: Fetching): Promise<Reply> {
   try {
-    return await fetchForeign(context, url, { allowPrivateNetwork: await allowPrivateNetwork(), signal });
+    return await fetchForeign(context, url, { allowPrivateNetwork: false, home, signal });
   } catch (thrown) {
     if (!(thrown instanceof InferError) || thrown.type !== "refused") throw thrown;
-    // Nobody can allow it: a provider on the internet has no business there.
+    // Nobody can allow it: a provider has no business there.
     throw new InferError("refused", `The picture's address was not asked: ${thrown.message}`);
   }
 }

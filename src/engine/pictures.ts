@@ -56,15 +56,23 @@ async function readEvents(protocol: ImageProtocol, route: ImageRoute, reply: Rep
   // Some say everything once more at the end; it counts only when nothing came before.
   let repeated: readonly Picture[] = [];
   let refusal: string | undefined;
+  let isOver = false;
   for await (const { data } of readFrames(reply.body, "sse")) {
-    if (data.trim() === "[DONE]") break;
+    if (data.trim() === "[DONE]") {
+      isOver = true;
+      break;
+    }
     const step = checked(protocol.read(parseJson(data), route, reply.url), reply.status);
     pictures.push(...(step.pictures ?? []));
     repeated = step.wholePictures ?? repeated;
     refusal = step.wholeRefusal ?? refusal;
     if (step.usage) answer.usage = step.usage;
+    isOver ||= step.ended ?? false;
   }
   const all = pictures.length > 0 ? pictures : repeated;
+  if (all.length === 0 && !isOver) {
+    throw new InferError("network", "The stream broke off before the picture came.", { retryable: true });
+  }
   if (all.length === 0 && refusal) throw new InferError("refused", refusal);
   return { ...answer, pictures: all };
 }
@@ -117,7 +125,7 @@ async function fetched(
 }
 
 async function decoded(base64: string, kept: readonly Kept[], { folder, litter }: Arrivals): Promise<Kept> {
-  const there = base64.startsWith(SPILLED) ? kept[Number(base64.slice(SPILLED.length))] : undefined;
+  const there = base64.startsWith(SPILLED) ? kept[Number.parseInt(base64.slice(SPILLED.length), 10)] : undefined;
   if (there) return there;
   const text = base64.replace(/^data:[^,]*,/, "").replace(/\s+/g, "");
   if (!/^[\w+/-]*={0,2}$/.test(text)) throw malformed("a picture in it is not base64.");
@@ -130,21 +138,13 @@ async function decoded(base64: string, kept: readonly Kept[], { folder, litter }
 function asPicture(part: PartFile, stored: StoredFile): ArrivedPicture {
   const { size, kind, head, whole } = stored;
   if (size === 0) throw new InferError("empty_result", "The picture that came is empty.");
-  const isImage = kind?.mimeType.startsWith("image/") || isSvg(head);
-  if (!isImage) {
+  if (!kind?.mimeType.startsWith("image/")) {
     const what = kind?.mimeType ?? "no known kind of file";
     const begins = /^[\s\x20-\x7e]*$/.test(text(head, 80)) ? `: ${text(head, 80).trim()}` : "";
     throw new InferError("empty_result", `What came as a picture is ${what}${begins}`);
   }
   if (!whole) throw new InferError("provider_error", "The picture that came is cut short.");
-  const { mimeType, extension } = kind?.mimeType.startsWith("image/")
-    ? kind
-    : { mimeType: "image/svg+xml", extension: "svg" };
-  return { part, stored, mimeType, extension, ...dimensionsOf(head) };
-}
-
-function isSvg(head: Uint8Array): boolean {
-  return /<svg[\s>]/i.test(text(head, 1024)) && !/<html/i.test(text(head, 1024));
+  return { part, stored, ...kind, ...dimensionsOf(head) };
 }
 
 function text(bytes: Uint8Array, length: number): string {

@@ -12,7 +12,7 @@ import { endpoint, jsonRequest } from "./wire.ts";
  * has run. Comfy Cloud has the same below `/api`, tells the state of a job, and keeps its pictures elsewhere.
  * https://docs.comfy.org/development/comfyui-server/comms_routes, https://docs.comfy.org/development/cloud/overview
  */
-export const comfyImages: ImageProtocol = { first, build, read };
+export const comfyImages: ImageProtocol = { job: true, first, build, read };
 
 type Workflow = Readonly<Record<string, unknown>>;
 

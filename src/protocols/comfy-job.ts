@@ -1,5 +1,6 @@
 import * as v from "valibot";
 import type { ImageStep, Picture } from "./image-wire.ts";
+import { hasFailed } from "./job-state.ts";
 import { malformed, parseMessage, text } from "./message.ts";
 import { getRequest } from "./wire.ts";
 
@@ -15,8 +16,6 @@ interface ComfyJob {
 
 /** A short pause: the job is over, and only its outputs are still to be asked for. */
 const AT_ONCE_MS = 200;
-/** OpenClaw knows `failed`, the cloud's own description has `error`. */
-const FAILED = ["failed", "error", "cancelled", "canceled"];
 
 const submitted = v.object({
   prompt_id: text,
@@ -56,7 +55,7 @@ const status = v.object({ status: text, error: text, error_message: text, messag
 /** The cloud's word on a job. */
 export function readStatus(json: unknown, id: string, job: ComfyJob): ImageStep {
   const { status: state, error, error_message, message } = parseMessage(status, json);
-  if (state && FAILED.includes(state)) {
+  if (state && hasFailed(state)) {
     return { failure: { message: error || error_message || message || `The workflow ended as ${state}.` } };
   }
   const isDone = state === "completed";

@@ -1,5 +1,5 @@
 import * as v from "valibot";
-import { type Extent, extentOf, type Resolution, ratioOf } from "./geometry.ts";
+import { EDGES, type Extent, extentOf, ratioOf } from "./geometry.ts";
 import type { BuiltImages, ImageHints, ImageProtocol, ImageRequest, ImageRoute, ImageStep } from "./image-wire.ts";
 import { parseMessage } from "./message.ts";
 import { inlinePicture, pictureRequest, readPicture, unsentHints } from "./picture.ts";
@@ -57,7 +57,6 @@ const NAMED_SHAPES: Readonly<Record<string, string>> = {
   "16:9": "landscape_16_9",
   "9:16": "portrait_16_9",
 };
-const EDGES: Readonly<Record<Resolution, number>> = { "1K": 1024, "2K": 2048, "4K": 4096 };
 /** How freely Krea reads a prompt: `models.providers.fal.params.creativity`. */
 const CREATIVITY = ["raw", "low", "medium", "high"];
 

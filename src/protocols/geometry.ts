@@ -7,7 +7,7 @@ export interface Extent {
 export type Resolution = "1K" | "2K" | "4K";
 
 /** Pixels of the longer edge. */
-const EDGES: Readonly<Record<Resolution, number>> = { "1K": 1024, "2K": 2048, "4K": 4096 };
+export const EDGES: Readonly<Record<Resolution, number>> = { "1K": 1024, "2K": 2048, "4K": 4096 };
 
 export function extentOf(size: string): Extent | undefined {
   const [, width = 0, height = 0] = (/^\s*(\d{1,6})\s*x\s*(\d{1,6})\s*$/i.exec(size) ?? []).map(Number);

@@ -44,8 +44,16 @@ export interface ImageLimits {
   /** Most pictures of one request. */
   maxCount: number;
   /** `undefined`: it cannot edit. */
-  edit?: { maxCount: number; maxInputImages: number; mask?: true };
+  edit?: {
+    maxCount: number;
+    maxInputImages: number;
+    mask?: true;
+    /** The picture keeps its shape. */
+    keepsShape?: true;
+  };
   sizes?: readonly string[];
+  /** `sizes` are examples: any other is made as well. */
+  anySize?: boolean;
   aspectRatios?: readonly string[];
   resolutions?: readonly ("1K" | "2K" | "4K")[];
   outputFormats?: readonly ("png" | "jpeg" | "webp")[];
@@ -79,8 +87,6 @@ export interface BuiltImages {
   request: HttpRequest;
   /** Hints that this wire or this model cannot express. */
   ignored: IgnoredOverride[];
-  /** The model that is asked, where it is another than the route's. */
-  model?: string;
 }
 
 /** One picture in an answer. */
@@ -106,6 +112,8 @@ export interface ImageStep {
   wholeRefusal?: string;
   /** An error that came inside a 200: the provider's own error object. */
   failure?: unknown;
+  /** The last event of a stream that there has to be: without it and without pictures, the stream broke off. */
+  ended?: true;
   /** The job goes on: what to ask next, and after how many milliseconds. */
   next?: { request: HttpRequest; afterMs: number; state?: string };
 }
@@ -114,6 +122,10 @@ export interface ImageStep {
 export interface ImageProtocol {
   /** `sse`: the answer is a stream of JSON events, each read as a step. Default: one JSON document. */
   framing?: Extract<Framing, "sse">;
+  /** What is sent is a job that is asked about until it is over: sent again, it may be made and paid for twice. */
+  job?: true;
+  /** The route to another model, where the route's own is known to refuse what is asked for. */
+  reroute?(hints: ImageHints, route: ImageRoute): ImageRoute | undefined;
   /** Requests that come first, such as uploads; their answers are handed to `build` in the same order. */
   first?(request: ImageRequest, route: ImageRoute): HttpRequest[];
   build(request: ImageRequest, route: ImageRoute, answers: readonly unknown[]): BuiltImages;

@@ -1,14 +1,12 @@
 import * as v from "valibot";
 import type { BuiltImages, ImageProtocol, ImageRequest, ImageRoute, ImageStep } from "./image-wire.ts";
 import { parseMessage, text } from "./message.ts";
+import { TEXT_PATH } from "./minimax-vlm.ts";
 import { inlinePicture, pictureRequest, readPicture, unsentHints } from "./picture.ts";
 import { defined, endpoint, jsonRequest } from "./wire.ts";
 
 /** `POST /v1/image_generation`: MiniMax's own wire for pictures. */
 export const minimaxImages: ImageProtocol = { build, read };
-
-/** Their bases for text end so; pictures are made beside them. */
-const TEXT_PATH = /(?:\/anthropic)?(?:\/v1)?$/;
 
 function build({ prompt, inputs, count: n, hints }: ImageRequest, { model, baseUrl }: ImageRoute): BuiltImages {
   const body = {

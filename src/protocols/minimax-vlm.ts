@@ -13,7 +13,7 @@ export interface VisionProtocol {
 }
 
 /** Their bases for text end so; pictures are looked at beside them. */
-const TEXT_PATH = /(?:\/anthropic)?(?:\/v1)?$/;
+export const TEXT_PATH = /(?:\/anthropic)?(?:\/v1)?$/;
 
 function build(prompt: string, image: Image, baseUrl: string): JsonRequest {
   return jsonRequest(endpoint(baseUrl, "/v1/coding_plan/vlm", TEXT_PATH), { prompt, image_url: dataUrl(image) });

@@ -1,14 +1,17 @@
 import * as v from "valibot";
 import type { HttpRequest } from "../http/client.ts";
 import { multipart, type Part } from "../http/multipart.ts";
-import { extentOf, nearestSize } from "./geometry.ts";
 import type { BuiltImages, ImageHints, ImageProtocol, ImageRequest, ImageRoute, ImageStep } from "./image-wire.ts";
 import { count, parseMessage, text } from "./message.ts";
 import { inlinePicture, pictureRequest, readPicture, unsentHints, withUsage } from "./picture.ts";
 import { defined, endpoint, jsonRequest } from "./wire.ts";
 
 /** `POST /images/generations` and `/images/edits`: OpenAI's wire for pictures, and, with fewer members, that of others. */
-export const openaiImages: ImageProtocol = { build, read: readOpenaiImages };
+export const openaiImages: ImageProtocol = {
+  reroute: (hints, route) => (hostOf(route) === "api.openai.com" ? withBackground(hints, route) : undefined),
+  build,
+  read: readOpenaiImages,
+};
 
 const MEMBERS: readonly (keyof ImageHints)[] = [
   "size",
@@ -23,18 +26,16 @@ const MEMBERS: readonly (keyof ImageHints)[] = [
 export const DEFAULT_SIZE = "1024x1024";
 
 function build(request: ImageRequest, route: ImageRoute): BuiltImages {
-  const { quirks = {} } = route;
+  const { quirks = {}, model } = route;
   const { takes = MEMBERS } = quirks;
-  const isPublic = URL.parse(route.baseUrl)?.hostname === "api.openai.com";
-  const { model, size, ignored } = isPublic ? modelFor(request.hints, route) : asAsked(request.hints, route);
   const told = Object.fromEntries(takes.map((key) => [key, request.hints[key]])) as ImageHints;
-  const isAzure = AZURE.test(URL.parse(route.baseUrl)?.hostname ?? "");
+  const isAzure = AZURE.test(hostOf(route));
   const fields = {
     // There it is a deployment, which the path names.
     ...(!isAzure && { model }),
     prompt: request.prompt,
     n: request.count,
-    size: size ?? DEFAULT_SIZE,
+    size: request.hints.size ?? DEFAULT_SIZE,
     ...defined({
       quality: told.quality,
       output_format: told.outputFormat,
@@ -48,9 +49,12 @@ function build(request: ImageRequest, route: ImageRoute): BuiltImages {
   const url = isAzure ? azureEndpoint(route, path) : endpoint(route.baseUrl, path);
   return {
     request: action === "edits" ? editRequest(url, fields, request, route) : jsonRequest(url, fields),
-    ignored: [...unsentHints(request.hints, takes), ...ignored],
-    ...(model !== route.model && { model }),
+    ignored: unsentHints(request.hints, takes),
   };
+}
+
+function hostOf({ baseUrl }: ImageRoute): string {
+  return URL.parse(baseUrl)?.hostname ?? "";
 }
 
 function editRequest(url: string, fields: object, request: ImageRequest, { quirks = {} }: ImageRoute): HttpRequest {
@@ -69,32 +73,16 @@ function editRequest(url: string, fields: object, request: ImageRequest, { quirk
   return { method: "POST", url, headers: { "content-type": contentType }, body };
 }
 
-interface Chosen {
-  model: string;
-  size: string | undefined;
-  ignored: BuiltImages["ignored"];
-}
-
 /** gpt-image-2 answers 400 to a transparent background; OpenClaw asks the model before it instead. */
-export function modelFor(hints: ImageHints, route: ImageRoute): Chosen {
+export function withBackground(hints: ImageHints, route: ImageRoute): ImageRoute | undefined {
   const { opaque } = route.quirks ?? {};
-  if (backgroundOf(hints) !== "transparent" || !opaque?.model.test(route.model)) return asAsked(hints, route);
-  const extent = hints.size === undefined ? undefined : extentOf(hints.size);
-  if (!extent || opaque.sizes.includes(hints.size ?? "")) {
-    return { model: opaque.instead, size: hints.size, ignored: [] };
-  }
-  const wanted = { ratio: extent.width / extent.height, area: extent.width * extent.height };
-  const ignored = [{ key: "size", value: hints.size ?? "" }];
-  return { model: opaque.instead, size: nearestSize(opaque.sizes, wanted), ignored };
+  if (backgroundOf(hints) !== "transparent" || !opaque?.model.test(route.model)) return undefined;
+  return { ...route, model: opaque.instead, limits: { ...route.limits, sizes: opaque.sizes } };
 }
 
 /** The flag that names OpenAI is the nearer one. */
 export function backgroundOf({ background, openaiBackground }: ImageHints): ImageHints["background"] {
   return openaiBackground ?? background;
-}
-
-function asAsked({ size }: ImageHints, { model }: ImageRoute): Chosen {
-  return { model, size, ignored: [] };
 }
 
 const AZURE = /\.(?:openai|services\.ai|cognitiveservices)\.azure\.com$/;

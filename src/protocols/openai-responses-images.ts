@@ -1,12 +1,13 @@
 import * as v from "valibot";
 import type { BuiltImages, ImageProtocol, ImageRequest, ImageRoute, ImageStep, Picture } from "./image-wire.ts";
 import { count, excerpt, malformed, parseMessage, text } from "./message.ts";
-import { backgroundOf, DEFAULT_SIZE, modelFor } from "./openai-images.ts";
+import { backgroundOf, DEFAULT_SIZE, withBackground } from "./openai-images.ts";
+import { FAILED } from "./openai-responses.ts";
 import { inlinePicture, pictureRequest, readPicture, unsentHints, withUsage } from "./picture.ts";
 import { defined, endpoint, jsonRequest } from "./wire.ts";
 
 /** `POST /responses` with the tool `image_generation`: pictures on a ChatGPT plan. One request makes one. */
-export const openaiResponsesImages: ImageProtocol = { framing: "sse", build, read };
+export const openaiResponsesImages: ImageProtocol = { framing: "sse", reroute: withBackground, build, read };
 
 /** The model that hands the prompt on to the tool; OpenClaw's choice. */
 const CARRIER = "gpt-5.5";
@@ -15,7 +16,6 @@ const INSTRUCTIONS = "You are an image generation assistant.";
 
 function build(request: ImageRequest, route: ImageRoute): BuiltImages {
   const { hints, inputs } = request;
-  const { model, size, ignored } = modelFor(hints, route);
   const body = {
     model: CARRIER,
     input: [
@@ -31,8 +31,8 @@ function build(request: ImageRequest, route: ImageRoute): BuiltImages {
     tools: [
       {
         type: "image_generation",
-        model,
-        size: size ?? DEFAULT_SIZE,
+        model: route.model,
+        size: hints.size ?? DEFAULT_SIZE,
         ...defined({ quality: hints.quality, output_format: hints.outputFormat, background: backgroundOf(hints) }),
       },
     ],
@@ -44,8 +44,7 @@ function build(request: ImageRequest, route: ImageRoute): BuiltImages {
   const http = inputs.length > 0 ? pictureRequest(url, body) : jsonRequest(url, body);
   return {
     request: { ...http, headers: { ...http.headers, accept: "text/event-stream" } },
-    ignored: [...unsentHints(hints, ["size", "quality", "outputFormat", "background", "openaiBackground"]), ...ignored],
-    ...(model !== route.model && { model }),
+    ignored: unsentHints(hints, ["size", "quality", "outputFormat", "background", "openaiBackground"]),
   };
 }
 
@@ -68,7 +67,6 @@ const event = v.object({
   response: v.nullish(response),
   error: v.nullish(v.unknown()),
 });
-const FAILED = { message: "The response failed, and no reason was given." };
 
 /** An event of the stream; a server that does not stream answers with the response alone. */
 function read(json: unknown): ImageStep {
@@ -78,7 +76,7 @@ function read(json: unknown): ImageStep {
       return done ? { pictures: picturesOf([done]), ...saidIn([done]) } : {};
     case "response.completed":
     case "response.incomplete":
-      return whole ? readResponse(whole) : {};
+      return whole ? { ...readResponse(whole), ended: true } : { ended: true };
     case "response.failed":
       return { failure: whole?.error ?? error ?? FAILED };
     case "error":
@@ -115,7 +113,7 @@ function readAlone(json: unknown): ImageStep {
   const whole = parseMessage(response, json);
   if (!whole.output && !whole.error && !whole.status) throw malformed("a message without a type.");
   const { wholePictures, wholeRefusal, ...step }: ImageStep = readResponse(whole);
-  return { ...step, pictures: wholePictures ?? [], ...(wholeRefusal && { refusal: wholeRefusal }) };
+  return { ...step, pictures: wholePictures ?? [], ended: true, ...(wholeRefusal && { refusal: wholeRefusal }) };
 }
 
 type Item = v.InferOutput<typeof item>;

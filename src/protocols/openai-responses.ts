@@ -96,7 +96,7 @@ const event = v.object({
   error: v.nullish(v.unknown()),
   response: v.nullish(response),
 });
-const FAILED = { message: "The response failed, and no reason was given." };
+export const FAILED = { message: "The response failed, and no reason was given." };
 
 function readFrame(frame: Frame): Step {
   if (frame.data.trim() === "[DONE]") return { end: true };

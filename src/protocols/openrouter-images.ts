@@ -91,8 +91,8 @@ function picturesOf({ message }: Choice): Picture[] {
     return value ? [readPicture(value)] : [];
   });
   if (typeof content !== "string") return whole;
-  // Markdown with the picture in it; a content that is nothing but a picture may have been spilled.
-  const inText = content.match(/data:image\/[\w.+-]+;base64,[\w+/=-]+|^\$spilled:\d+$/g) ?? [];
+  // Markdown with the picture in it; a content that begins with a picture may have been spilled.
+  const inText = content.match(/data:image\/[\w.+-]+;base64,[\w+/=-]+|^\$spilled:\d+/g) ?? [];
   return [...whole, ...inText.map((value) => readPicture(value))];
 }
 

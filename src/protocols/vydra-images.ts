@@ -1,14 +1,14 @@
 import * as v from "valibot";
 import type { BuiltImages, ImageProtocol, ImageRequest, ImageRoute, ImageStep } from "./image-wire.ts";
+import { hasFailed } from "./job-state.ts";
 import { malformed, parseMessage, text } from "./message.ts";
 import { unsentHints } from "./picture.ts";
 import { endpoint, getRequest, jsonRequest } from "./wire.ts";
 
 /** `POST /models/<model>`, and `GET /jobs/<id>` until there is a picture: Vydra's own wire, as OpenClaw speaks it. */
-export const vydraImages: ImageProtocol = { build, read };
+export const vydraImages: ImageProtocol = { job: true, build, read };
 
 const POLL_MS = 2500;
-const FAILED = ["failed", "error", "cancelled", "canceled"];
 
 /** Where an address of a picture may stand, and where to look for more of them; the best known first. */
 const URL_KEYS = [
@@ -45,7 +45,7 @@ const answer = v.object({ jobId: id, id, status: text, message: text, error: wor
 function read(json: unknown, route: ImageRoute, from: URL): ImageStep {
   const job = parseMessage(answer, json);
   const status = job.status?.trim().toLowerCase();
-  if (status !== undefined && FAILED.includes(status)) return { failure: complaintOf(job, `The job ${status}.`) };
+  if (status !== undefined && hasFailed(status)) return { failure: complaintOf(job, `The job ${status}.`) };
   const [url] = resultUrls(json, 0);
   if (url !== undefined) return { pictures: [{ url }] };
   if (status === "completed") return { pictures: [] };

@@ -31,6 +31,8 @@ const MINIMAX: ImageService = {
 
 /** Who makes pictures, in OpenClaw's order; limits and models are the facts' (OpenClaw 2026.5.31). */
 export const IMAGE_SERVICES: Readonly<Record<string, ImageService>> = {
+  // A model is a deployment: there is no default. A picture may take minutes there, as OpenClaw has found.
+  "azure-openai": { protocol: "openai-images", timeoutMs: 600_000, limits: OPENAI_LIMITS },
   deepinfra: {
     protocol: "openai-images",
     defaultModel: "black-forest-labs/FLUX-1-schnell",
@@ -49,6 +51,7 @@ export const IMAGE_SERVICES: Readonly<Record<string, ImageService>> = {
     },
   },
   google: {
+    label: "Google",
     protocol: "google-images",
     defaultModel: "gemini-3.1-flash-image-preview",
     knownModels: ["gemini-3.1-flash-image-preview", "gemini-3-pro-image-preview"],
@@ -86,7 +89,7 @@ export const IMAGE_SERVICES: Readonly<Record<string, ImageService>> = {
     },
   },
   minimax: MINIMAX,
-  "minimax-portal": MINIMAX,
+  "minimax-portal": { ...MINIMAX, label: "MiniMax" },
   openai: {
     protocol: "openai-images",
     defaultModel: "gpt-image-2",
@@ -173,8 +176,9 @@ export const IMAGE_PROVIDERS: readonly Provider[] = [
       ],
       limits: {
         maxCount: 4,
-        edit: { maxCount: 4, maxInputImages: 1 },
+        edit: { maxCount: 4, maxInputImages: 1, keepsShape: true },
         sizes: ["1024x1024", "1024x1536", "1536x1024", "1024x1792", "1792x1024"],
+        anySize: true,
         aspectRatios: [
           "1:1",
           "2:3",

@@ -49,6 +49,8 @@ export interface TextService extends Service<TextProtocolId | ProcessProtocolId>
 }
 
 export interface ImageService extends Service<ImageProtocolId> {
+  /** OpenClaw's name for it, where that is another than the row's. */
+  label?: string;
   /** The models that the inventories name; any other is sent as it is. */
   knownModels?: readonly string[];
   quirks?: ImageQuirks;

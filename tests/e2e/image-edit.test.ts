@@ -41,6 +41,11 @@ async function edit(server: PictureServer, args: string[], options: RunOptions &
   return { ...run, written: readdirSync(out) };
 }
 
+/** A name that no other upload has. */
+function upload(ending: string) {
+  return expect.stringMatching(new RegExp(`^infer-[0-9a-f-]{36}\\${ending}$`));
+}
+
 /** The form as Bun's own parser reads it. */
 async function formOf({ headers, body }: Asked) {
   const type = { "content-type": headers.get("content-type") ?? "" };
@@ -84,10 +89,10 @@ describe("image edit", () => {
     expect(asked.path).toBe("/v1/images/edits");
     const form = await formOf(asked);
     expect(await filesIn(form, "image[]")).toEqual([
-      { name: "picture.png", type: "image/png", bytes: png },
-      { name: "picture.webp", type: "image/webp", bytes: webp },
-      { name: "picture.jpg", type: "image/jpeg", bytes: jpeg },
-      { name: "picture.png", type: "image/png", bytes: png },
+      { name: upload(".png"), type: "image/png", bytes: png },
+      { name: upload(".webp"), type: "image/webp", bytes: webp },
+      { name: upload(".jpg"), type: "image/jpeg", bytes: jpeg },
+      { name: upload(".png"), type: "image/png", bytes: png },
     ]);
     expect(form.get("prompt")).toBe("Make it snow");
     expect(form.get("n")).toBe("1");
@@ -99,7 +104,7 @@ describe("image edit", () => {
     const [asked] = server.asked;
     if (!asked) throw new Error("nothing was sent");
     const form = await formOf(asked);
-    expect(await filesIn(form, "mask")).toEqual([{ name: "picture.png", type: "image/png", bytes: png }]);
+    expect(await filesIn(form, "mask")).toEqual([{ name: upload(".png"), type: "image/png", bytes: png }]);
     expect(await filesIn(form, "image[]")).toMatchObject([{ bytes: jpeg }]);
   });
 

@@ -7,7 +7,7 @@ import type {
   ImageRoute,
   InputImage,
 } from "../../src/protocols/image-wire.ts";
-import { IMAGE_SERVICES } from "../../src/providers/images.ts";
+import { IMAGE_PROVIDERS, IMAGE_SERVICES } from "../../src/providers/images.ts";
 import { PROVIDERS } from "../../src/providers/table.ts";
 
 export const PNG: InputImage = {
@@ -30,8 +30,8 @@ export function asked(request: Partial<ImageRequest> = {}): ImageRequest {
 
 /** The route of a provider as the engine makes it. */
 export function imageRouteTo(id: string, route: Partial<ImageRoute> = {}): ImageRoute {
-  const service = IMAGE_SERVICES[id];
-  const provider = PROVIDERS.find((row) => row.id === id);
+  const provider = [...PROVIDERS, ...IMAGE_PROVIDERS].find((row) => row.id === id);
+  const service = IMAGE_SERVICES[id] ?? provider?.image;
   if (!service || !provider) throw new Error(`no pictures through ${id}`);
   const model = route.model ?? service.defaultModel ?? "";
   const special: Partial<ImageLimits> = service.modelLimits?.find((one) => one.model.test(model))?.limits ?? {};
@@ -47,8 +47,14 @@ export function imageRouteTo(id: string, route: Partial<ImageRoute> = {}): Image
 
 /** What is sent, with a JSON body as what it says. */
 export async function sent(protocol: ImageProtocol, request: Partial<ImageRequest>, route: ImageRoute) {
-  const { request: http, ...built } = protocol.build(asked(request), route, []);
-  return { ...built, ...http, body: JSON.parse(await bodyText(http)) as unknown };
+  const { model, request: http, ...built } = builtBy(protocol, request, route);
+  return { ...built, ...(model && { model }), ...http, body: JSON.parse(await bodyText(http)) as unknown };
+}
+
+/** As the capability builds it; `model` where it is another than the route's. */
+export function builtBy(protocol: ImageProtocol, request: Partial<ImageRequest>, route: ImageRoute) {
+  const other = protocol.reroute?.(request.hints ?? {}, route);
+  return { ...protocol.build(asked(request), other ?? route, []), model: other?.model };
 }
 
 export async function bodyText({ body = "" }: HttpRequest): Promise<string> {

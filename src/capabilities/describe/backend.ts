@@ -57,7 +57,7 @@ async function askModel(
 ): Promise<string> {
   const { provider, model } = candidate;
   const wire = visionWire(provider, model ?? "");
-  const image = await picture.inline(termsOf(candidate));
+  const image = await picture.inline(termsOf(candidate), call.signal);
   if (wire?.protocol === "minimax-vlm") return askVision(context, candidate, prompt, image, call);
   const facts = await modelFacts(provider, model);
   const most = facts.reasoning === false ? MOST_TOKENS : MOST_TOKENS_REASONING;
@@ -113,9 +113,9 @@ async function askProgram(
 ): Promise<string> {
   if (!program) throw new Error(`${provider.id} is no program`);
   const { askMediaProgram } = await import("../../engine/media-program.ts");
-  const file = (folder: string) => picture.file(folder, media?.maxBytes ?? MOST_BYTES);
+  const file = (folder: string) => picture.file(folder, media?.maxBytes ?? MOST_BYTES, call.signal);
   const maxChars = media?.maxChars ?? MOST_CHARS;
-  return askMediaProgram(context, program, { prompt, maxChars, mimeType: picture.input.mimeType ?? "", file }, call);
+  return askMediaProgram(context, program, { prompt, maxChars, file }, call);
 }
 
 /** With the embedded engine, which reads the text in a picture and knows nothing of what it shows. */
@@ -131,7 +131,7 @@ export async function readHere(
   if (media) report.warnings.push(`No model that sees is set up: only the text in ${input.origin} was read.`);
   if (prompt?.trim()) report.ignoredOverrides = [{ key: "prompt", value: prompt.trim() }];
   const { readTextLocally } = await import("../../local/read.ts");
-  const { text, confidence, format, width, height } = await readTextLocally(input.path, signal);
+  const { text, confidence, format, width, height } = await readTextLocally(input.path, signal, input.origin);
   if (text.trim() === "") {
     throw new InferError("empty_result", `There is no text in ${input.origin} that could be read.`, {
       hint: "To have it described, name a model that sees with --model.",

@@ -86,6 +86,22 @@ const OTHERS: readonly Case[] = [
   { id: "minimax", asked: { resolution: "2K", quality: "high" }, ignored: ["resolution", "quality"] },
   // Its wire says what the size means.
   { id: "google", asked: { size: "3840x2160" }, hints: { size: "3840x2160" } },
+  { id: "google", asked: { size: "800x123" }, hints: { size: "800x123" }, replaced: { size: "21:9" } },
+  {
+    id: "google",
+    asked: { size: "1024x1024", aspectRatio: "16:9" },
+    hints: { aspectRatio: "16:9" },
+    ignored: ["size"],
+  },
+  // It makes any size.
+  { id: "fal", asked: { size: "800x123" }, hints: { size: "800x123" } },
+  {
+    id: "fal",
+    model: "krea/v2/large/text-to-image",
+    asked: { size: "1024x1024" },
+    hints: { aspectRatio: "1:1" },
+    replaced: { size: "1:1" },
+  },
   { id: "google", model: "gemini-2.5-flash-image", asked: { resolution: "4K" }, ignored: ["resolution"] },
   {
     id: "openrouter",
@@ -110,7 +126,11 @@ const CASES = [...OPENAI, ...OTHERS].map((one) => {
 test.each(CASES)("%s is asked for in the model's own words", (_, { id, model, asked, hints, ignored, replaced }) => {
   const found = usable(id, asked, model);
   expect(found.hints).toEqual(hints ?? {});
-  expect(found.ignored).toEqual((ignored ?? []).map((key) => ({ key, value: asked[key] ?? "" })));
+  // What is replaced is not asked for as it was given, either.
+  const told = [...(ignored ?? []), ...Object.keys(replaced ?? {})];
+  expect(found.ignored.map(({ key }) => key).sort()).toEqual(told.sort());
+  for (const { key, value } of found.ignored)
+    expect(value).toBe(Object.entries(asked).find(([name]) => name === key)?.[1] ?? "");
   expect(Object.fromEntries(found.replaced.map(({ key, by }) => [key, by]))).toEqual(replaced ?? {});
   for (const { key, value } of found.replaced) expect(value).toBe(asked[key] ?? "");
 });

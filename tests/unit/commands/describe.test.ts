@@ -823,6 +823,12 @@ describe("a program of the user's own", () => {
     const small = await look(["--file", gif], { env, config: cli(program, ["{{MediaPath}}"], { maxBytes: 4096 }) });
     expect(small.stdout).toMatch(/^\S+ \/\S+\/infer-media-\w+\/holiday\.\w+\n$/);
     expect(small.stderr).toContain("larger than");
+    // Of the file that it is given, not of the one that it came from.
+    const types = await script("types", 'echo "$1 $2"');
+    const args = ["{{MediaPath}}", "{{MediaType}}"];
+    expect((await look(["--file", gif], { env, config: cli(types, args) })).stdout).toBe(`${gif} image/gif\n`);
+    const converted = await look(["--file", gif], { env, config: cli(types, args, { maxBytes: 4096 }) });
+    expect(converted.stdout).toMatch(/\/holiday\.jpeg image\/jpeg\n$/);
   });
 
   test("Gemini's own prints JSON with more in it", async () => {
@@ -901,6 +907,23 @@ describe("describe-many", () => {
     expect([most, attempts.length, provider, model]).toEqual([4, 10, "mine", "m"]);
     expect(usage).toMatchObject({ inputTokens: 50 });
   });
+
+  test("large ones: as many at a time as fit in memory", async () => {
+    let most = 0;
+    let now = 0;
+    const answer: Behaviour = (socket) => {
+      most = Math.max(most, ++now);
+      setTimeout(() => {
+        now--;
+        respond(socket, 200, chat("seen"));
+      }, 100);
+    };
+    const names = Array.from({ length: 5 }, (_, at) => folder.file(`large-${at}.gif`));
+    for (const name of names) await writeFile(name, Buffer.concat([PIXEL, Buffer.alloc(9_500_000)]));
+    const { outputs } = envelope(await lookAtAll([...files(...names), "--json"], { config, answer }));
+    expect(outputs).toHaveLength(5);
+    expect(most).toBe(2);
+  }, 30_000);
 
   test("for people: each headed by its path, when there are several", async () => {
     const [a = "", b = ""] = await numbered(2);

@@ -7,13 +7,14 @@ const CAPTURE = join(import.meta.dir, "../../../../shared/facts/openclaw/image-p
 
 interface Listed {
   id: string;
+  label: string;
   models: string[];
   defaultModel: string;
   selected: boolean;
   configured: boolean;
   capabilities: {
     generate: { maxCount: number };
-    edit: { enabled: boolean; maxCount: number; maxInputImages: number };
+    edit: { enabled: boolean; maxCount: number; maxInputImages: number; supportsAspectRatio: boolean };
   };
 }
 
@@ -33,9 +34,10 @@ test.skipIf(!existsSync(CAPTURE))(
       const mine = ours.find(({ id }) => id === theirs.id);
       expect(Object.keys(mine ?? {})).toEqual(Object.keys(theirs));
       expect(Object.keys(mine?.capabilities ?? {})).toEqual(Object.keys(theirs.capabilities));
+      expect(mine?.label).toBe(theirs.label);
       expect(mine?.defaultModel).toBe(theirs.defaultModel);
-      expect(mine?.capabilities.generate.maxCount).toBe(theirs.capabilities.generate.maxCount);
-      expect(mine?.capabilities.edit.enabled).toBe(theirs.capabilities.edit.enabled);
+      expect(mine?.capabilities.generate).toEqual(theirs.capabilities.generate);
+      expect(mine?.capabilities.edit).toEqual(theirs.capabilities.edit);
     }
   },
 );

@@ -219,7 +219,10 @@ describe("a whole run", () => {
       { prompt: "A cat", creativity: "medium", aspect_ratio: "1:1" },
       { prompt: "A cat", creativity: "medium", aspect_ratio: "1:1" },
     ]);
-    expect(context.report.ignoredOverrides).toEqual([{ key: "outputFormat", value: "png" }]);
+    expect(context.report.ignoredOverrides).toEqual([
+      { key: "size", value: "1024x1024" },
+      { key: "outputFormat", value: "png" },
+    ]);
   });
 
   test.each([

@@ -1,6 +1,8 @@
 import { describe, expect, test } from "bun:test";
+import { readImages } from "../../../src/engine/pictures.ts";
 import type { ImageHints } from "../../../src/protocols/image-wire.ts";
 import { openaiResponsesImages } from "../../../src/protocols/openai-responses-images.ts";
+import { rejection } from "../../support/failure.ts";
 import { imageRouteTo, PNG, PNG_BASE64, sent } from "../../support/images.ts";
 
 const ROUTE = imageRouteTo("openai-codex");
@@ -88,9 +90,10 @@ describe("read, of a stream", () => {
     };
     expect(read({ type: "response.completed", response })).toEqual({
       wholePictures: [{ base64: "AAAA" }],
+      ended: true,
       usage: { inputTokens: 20, outputTokens: 30, totalTokens: 50 },
     });
-    expect(read({ type: "response.completed", response: { output: [] } })).toEqual({ wholePictures: [] });
+    expect(read({ type: "response.completed", response: { output: [] } })).toEqual({ wholePictures: [], ended: true });
   });
 
   test("words beside a picture are a refusal only when there is none", () => {
@@ -102,11 +105,13 @@ describe("read, of a stream", () => {
     const refused = message({ type: "refusal", refusal: "No." });
     expect(read({ type: "response.completed", response: { output: [refused] } })).toEqual({
       wholePictures: [],
+      ended: true,
       wholeRefusal: "No.",
     });
     const incomplete_details = { reason: "content_filter" };
     expect(read({ type: "response.incomplete", response: { status: "incomplete", incomplete_details } })).toEqual({
       wholePictures: [],
+      ended: true,
       wholeRefusal: "The picture was blocked (content_filter).",
     });
   });
@@ -139,15 +144,46 @@ describe("read, of a stream", () => {
   });
 });
 
+describe("a stream", () => {
+  const follow = async (...events: string[]) => {
+    await using litter = new AsyncDisposableStack();
+    const body = new Response(events.map((data) => `data: ${data}\n\n`).join("")).body;
+    if (!body) throw new Error("no body");
+    const headers = new Headers({ "content-type": "text/event-stream" });
+    const reply = { status: 200, headers, url: new URL(ROUTE.baseUrl), body };
+    return await readImages(openaiResponsesImages, ROUTE, reply, { folder: "/nowhere", litter });
+  };
+  const created = JSON.stringify({ type: "response.created" });
+  const done = JSON.stringify({ type: "response.output_item.done", item: CALL });
+
+  test("that ends before its end has broken off, unless the picture has come", async () => {
+    for (const events of [[], [created]]) {
+      const error = await rejection(follow(...events));
+      expect([error.type, error.retryable]).toEqual(["network", true]);
+      expect(error.message).toContain("broke off");
+    }
+    expect((await follow(created, done)).pictures).toEqual([{ base64: "AAAA" }]);
+  });
+
+  test("that ends as it should without a picture is empty", async () => {
+    const completed = JSON.stringify({ type: "response.completed", response: { output: [] } });
+    for (const end of [completed, "[DONE]", JSON.stringify({ status: "completed", output: [] })]) {
+      expect((await follow(created, end)).pictures).toEqual([]);
+    }
+  });
+});
+
 describe("read, of a whole answer", () => {
   test("is a response like the last one of a stream", () => {
     const usage = { input_tokens: 1, output_tokens: 2, total_tokens: 3 };
     expect(read({ id: "resp_1", status: "completed", output: [CALL], usage })).toEqual({
       pictures: [{ base64: "AAAA" }],
+      ended: true,
       usage: { inputTokens: 1, outputTokens: 2, totalTokens: 3 },
     });
     expect(read({ output: [message({ type: "output_text", text: "I cannot." })] })).toEqual({
       pictures: [],
+      ended: true,
       refusal: "I cannot.",
     });
   });

@@ -107,7 +107,9 @@ describe("read", () => {
     expect(answer({ content: "A cat: ![cat](data:image/webp;base64,UklGRg==) and more" }).pictures).toEqual([
       { base64: "data:image/webp;base64,UklGRg==" },
     ]);
-    expect(answer({ content: "$spilled:0" }).pictures).toEqual([{ base64: "$spilled:0" }]);
+    for (const content of ["$spilled:0", "$spilled:0 and more"]) {
+      expect(answer({ content }).pictures).toEqual([{ base64: "$spilled:0" }]);
+    }
   });
 
   test("every choice counts", () => {
