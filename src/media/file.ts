@@ -1,21 +1,10 @@
 import { createHash } from "node:crypto";
 import { constants } from "node:fs";
-import {
-  access,
-  copyFile,
-  lstat,
-  mkdir,
-  open,
-  readlink,
-  realpath,
-  rename,
-  stat,
-  unlink,
-  writeFile,
-} from "node:fs/promises";
+import { access, copyFile, lstat, mkdir, open, rename, stat, unlink, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { basename, dirname, extname, join, resolve } from "node:path";
 import { extensions } from "mime-types";
+import { linkTarget } from "../config/link-target.ts";
 import { stateFolder } from "../config/paths.ts";
 import type { Context } from "../core/context.ts";
 import type { FileOutput } from "../core/envelope.ts";
@@ -237,14 +226,6 @@ function isFolderName(output: string): boolean {
 async function isSpecial(path: string): Promise<boolean> {
   const found = await stat(path).catch(() => null);
   return found !== null && !found.isFile() && !found.isDirectory();
-}
-
-/** A link stays, and what it points to is written. */
-async function linkTarget(path: string): Promise<string> {
-  const target = await readlink(path).catch(() => null);
-  if (target === null) return path;
-  // A link may point to what is not there yet.
-  return realpath(path).catch(() => resolve(dirname(path), target));
 }
 
 async function isFolder(path: string): Promise<boolean> {
