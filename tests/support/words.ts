@@ -1,4 +1,4 @@
-/** Two lines of 13 pixels on white, drawn by ImageMagick. The same as in `tests/unit/local/read.test.ts`. */
+/** Two lines of 13 pixels on white, drawn by ImageMagick: for machines without it. */
 export const WORDS = "Build finished in 42 seconds\nwith 3 warnings";
 export const PICTURE = Uint8Array.fromBase64(
   [
