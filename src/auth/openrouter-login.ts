@@ -2,6 +2,7 @@ import * as v from "valibot";
 import type { Context } from "../core/context.ts";
 import { deadline } from "../core/deadline.ts";
 import { type ErrorType, InferError } from "../core/error.ts";
+import { unlessAborted } from "../core/patience.ts";
 import { readExcerpt } from "../http/body.ts";
 import { send } from "../http/client.ts";
 import { retryAfter } from "../http/retry-after.ts";
@@ -45,7 +46,7 @@ export async function loginToOpenrouter(context: Context, { baseUrl, show }: Bro
 
 async function comesBack(context: Context, code: Promise<string>): Promise<string> {
   using limit = deadline(context, context.endsAt, () => "Nobody logged in in time.");
-  return await until(limit.signal, code);
+  return await unlessAborted(limit.signal, () => code);
 }
 
 /** Nothing but a few bytes is made out for it. */
@@ -112,18 +113,6 @@ function page(text: string, status: number): Response {
     "referrer-policy": "no-referrer",
   };
   return new Response(`<!doctype html><title>infer</title><p>${text}</p>`, { status, headers });
-}
-
-async function until<T>(signal: AbortSignal, promise: Promise<T>): Promise<T> {
-  signal.throwIfAborted();
-  const { promise: stopped, reject } = Promise.withResolvers<never>();
-  const stop = (): void => reject(signal.reason);
-  signal.addEventListener("abort", stop, { once: true });
-  try {
-    return await Promise.race([promise, stopped]);
-  } finally {
-    signal.removeEventListener("abort", stop);
-  }
 }
 
 const keySchema = v.object({ key: v.pipe(v.string(), v.trim(), v.nonEmpty()) });

@@ -4,6 +4,7 @@ import { setBackend } from "../engine/attempts.ts";
 import { type Candidate, type ServiceName, selectCandidates } from "../engine/candidates.ts";
 import type { KnownProvider } from "../engine/directory.ts";
 import { Keyring } from "../engine/keyring.ts";
+import { tell } from "./warnings.ts";
 
 interface BackendFlags {
   provider?: string | undefined;
@@ -33,8 +34,6 @@ export async function choose(
 
 /** `--verbose` tells in one line why this backend was chosen. */
 async function explain(context: Context, { provider, model, reason, credential }: Candidate): Promise<void> {
-  if (!context.options.verbose) return;
-  const { say } = await import("../output/stderr.ts");
   const name = model === null ? provider.id : `${provider.id}/${model}`;
-  say(context, "verbose", `${name} (chosen by ${reason}; key: ${credential?.source ?? "none"})`);
+  await tell(context, "verbose", `${name} (chosen by ${reason}; key: ${credential?.source ?? "none"})`);
 }

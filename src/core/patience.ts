@@ -8,3 +8,16 @@ export async function within<T>(ms: number, promise: Promise<T>): Promise<T | nu
     clearTimeout(timer);
   }
 }
+
+/** What the work gives, or the signal's reason when that fires first; the work itself may go on. */
+export async function unlessAborted<T>(signal: AbortSignal, work: () => Promise<T>): Promise<T> {
+  signal.throwIfAborted();
+  const { promise: aborted, reject } = Promise.withResolvers<never>();
+  const onAbort = (): void => reject(signal.reason);
+  signal.addEventListener("abort", onAbort, { once: true });
+  try {
+    return await Promise.race([work(), aborted]);
+  } finally {
+    signal.removeEventListener("abort", onAbort);
+  }
+}

@@ -2,6 +2,7 @@ import type { Context } from "../core/context.ts";
 import { deadline } from "../core/deadline.ts";
 import type { Attempt } from "../core/envelope.ts";
 import { InferError, StdoutClosed, toInferError } from "../core/error.ts";
+import { unlessAborted } from "../core/patience.ts";
 import type { Candidate } from "./candidates.ts";
 import { isGiven } from "./keyring.ts";
 
@@ -79,18 +80,12 @@ async function completed(context: Context, pending: Candidate, endsAt: number): 
     endsAt,
     () => `The credential for ${pending.provider.name} could not be had in time.`,
   );
-  const { promise: over, reject } = Promise.withResolvers<never>();
-  const onAbort = (): void => reject(limit.signal.reason);
-  limit.signal.addEventListener("abort", onAbort, { once: true });
   try {
-    limit.signal.throwIfAborted();
-    return await Promise.race([pending.complete(), over]);
+    return await unlessAborted(limit.signal, pending.complete);
   } catch (thrown) {
     const error = toInferError(thrown);
     context.report.attempts.push(failedAttempt(pending, "failed", context.now() - started, error));
     throw error;
-  } finally {
-    limit.signal.removeEventListener("abort", onAbort);
   }
 }
 

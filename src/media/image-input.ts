@@ -1,5 +1,6 @@
 import type { Context } from "../core/context.ts";
 import { codeOf, InferError } from "../core/error.ts";
+import { unlessAborted } from "../core/patience.ts";
 import { MOST_PIXELS } from "../core/pixel-limit.ts";
 import { type ByteSource, memorySource } from "../http/source.ts";
 import type { InputFile } from "./input.ts";
@@ -64,7 +65,7 @@ async function reencoded(
   signal: AbortSignal,
 ): Promise<{ bytes: Uint8Array; width: number; height: number }> {
   try {
-    const { width, height } = await unlessStopped(() => new Bun.Image(input.path).metadata(), signal);
+    const { width, height } = await unlessAborted(signal, () => new Bun.Image(input.path).metadata());
     if (width * height > MOST_PIXELS)
       throw tooManyPixels(input, `has ${Math.round((width * height) / 1e6)} megapixels`);
     const first = Math.min(1, LONGEST_EDGE / Math.max(width, height));
@@ -72,7 +73,7 @@ async function reencoded(
       const size = { width: Math.max(1, Math.round(width * scale)), height: Math.max(1, Math.round(height * scale)) };
       if (scale < first && Math.max(size.width, size.height) < LEAST_EDGE) break;
       const image = new Bun.Image(input.path, { maxPixels: MOST_PIXELS }).resize(size.width, size.height);
-      const bytes = await unlessStopped(() => image[format]({ quality: QUALITY }).bytes(), signal);
+      const bytes = await unlessAborted(signal, () => image[format]({ quality: QUALITY }).bytes());
       if (bytes.length <= maxBytes) return { bytes, ...size };
     }
   } catch (thrown) {
@@ -82,18 +83,6 @@ async function reencoded(
     throw undecodable(input, codeOf(thrown) === "ERR_IMAGE_FORMAT_UNSUPPORTED");
   }
   throw new InferError("usage", `${input.origin} cannot be made smaller than ${megabytes(maxBytes)}.`);
-}
-
-async function unlessStopped<T>(work: () => Promise<T>, signal: AbortSignal): Promise<T> {
-  signal.throwIfAborted();
-  const { promise, reject } = Promise.withResolvers<never>();
-  const onAbort = (): void => reject(signal.reason);
-  signal.addEventListener("abort", onAbort, { once: true });
-  try {
-    return await Promise.race([work(), promise]);
-  } finally {
-    signal.removeEventListener("abort", onAbort);
-  }
 }
 
 /** Out of time: says what it was spent on. */
