@@ -12,6 +12,7 @@ import type { Result } from "../core/result.ts";
 import { oneLine } from "../core/terminal-text.ts";
 import { Keyring } from "../engine/keyring.ts";
 import { saveMedia } from "../media/file.ts";
+import { StatusLine } from "../output/progress.ts";
 import { paintFor } from "./verdict.ts";
 import { tellWarnings } from "./warnings.ts";
 
@@ -68,17 +69,16 @@ function lines(context: Context, results: readonly SmokeResult[]): string[] {
   });
 }
 
-/** How far it is, on stderr, for a person who waits. */
+/** How far it is. */
 class Progress {
   #done = 0;
-  readonly #isShown: boolean;
+  readonly #line: StatusLine;
 
   constructor(
-    private readonly context: Context,
+    context: Context,
     private readonly total: number,
   ) {
-    const { stdio, options, env } = context;
-    this.#isShown = !options.quiet && !options.json && !env.CI && stdio.errIsTerminal();
+    this.#line = new StatusLine(context);
     this.#show();
   }
 
@@ -88,11 +88,11 @@ class Progress {
   }
 
   end(): void {
-    if (this.#isShown) this.context.stdio.writeErr("\r\u001b[K");
+    this.#line[Symbol.dispose]();
   }
 
   #show(): void {
-    if (this.#isShown) this.context.stdio.writeErr(`\r${this.#done} of ${this.total} done\u001b[K`);
+    this.#line.show(`${this.#done} of ${this.total} done`);
   }
 }
 

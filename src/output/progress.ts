@@ -4,9 +4,27 @@ import { redact } from "../http/redact.ts";
 
 const TICK_MS = 1000;
 
-/** How long it has been going on, on stderr, for a person who waits; nobody else sees it. */
+/** One line on stderr that is written anew, for a person who waits; nobody else sees it. */
+export class StatusLine implements Disposable {
+  readonly isShown: boolean;
+
+  constructor(private readonly context: Context) {
+    const { stdio, options, env } = context;
+    this.isShown = !options.quiet && !options.json && !env.CI && stdio.errIsTerminal();
+  }
+
+  show(text: string): void {
+    if (this.isShown) this.context.stdio.writeErr(`\r${text}\u001b[K`);
+  }
+
+  [Symbol.dispose](): void {
+    this.show("");
+  }
+}
+
+/** How long it has been going on. */
 export class Progress implements Disposable {
-  readonly #isShown: boolean;
+  readonly #line: StatusLine;
   readonly #timer: Timer | undefined;
   #state = "";
 
@@ -14,25 +32,24 @@ export class Progress implements Disposable {
     private readonly context: Context,
     private readonly what: string,
   ) {
-    const { stdio, options, env } = context;
-    this.#isShown = !options.quiet && !options.json && !env.CI && stdio.errIsTerminal();
-    if (this.#isShown) this.#timer = setInterval(() => this.#show(), TICK_MS);
+    this.#line = new StatusLine(context);
+    if (this.#line.isShown) this.#timer = setInterval(() => this.#show(), TICK_MS);
   }
 
   /** In the provider's words: `queued`. */
   tell(state: string): void {
     this.#state = oneLine(redact(state, this.context.secrets));
-    if (this.#isShown) this.#show();
+    this.#show();
   }
 
   [Symbol.dispose](): void {
     clearInterval(this.#timer);
-    if (this.#isShown) this.context.stdio.writeErr("\r\u001b[K");
+    this.#line[Symbol.dispose]();
   }
 
   #show(): void {
     const seconds = Math.round((this.context.now() - this.context.startedAt) / 1000);
     const state = this.#state && `, ${this.#state}`;
-    this.context.stdio.writeErr(`\r${this.what}${state} (${seconds} s)\u001b[K`);
+    this.#line.show(`${this.what}${state} (${seconds} s)`);
   }
 }
