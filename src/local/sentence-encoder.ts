@@ -1,5 +1,7 @@
+import { createRequire } from "node:module";
 import weightsPath from "../../dist/assets/sentence-encoder.bin.zst" with { type: "file" };
 import jsonPath from "../../dist/assets/sentence-encoder.json.zst" with { type: "file" };
+import scriptPath from "../../dist/assets/tensorflow.js.zst" with { type: "file" };
 import tensorflowPath from "../../dist/assets/tensorflow.wasm.zst" with { type: "file" };
 import { InferError } from "../core/error.ts";
 import { readAsset } from "./asset.ts";
@@ -24,7 +26,6 @@ export class SentenceEncoder {
 
   static async load(): Promise<SentenceEncoder> {
     const tensorflow = await loadTensorflow();
-    const { EmbeddingsModel } = await import("@energetic-ai/embeddings");
     const json: SentenceEncoderJson = JSON.parse(new TextDecoder().decode(await readAsset(jsonPath)));
     const weights = await readAsset(weightsPath);
     const model = await tensorflow.loadGraphModel({
@@ -34,7 +35,7 @@ export class SentenceEncoder {
         weightData: weights.buffer.slice(weights.byteOffset, weights.byteOffset + weights.byteLength),
       }),
     });
-    return new SentenceEncoder(new EmbeddingsModel({ model, vocabulary: json.vocabulary }));
+    return new SentenceEncoder(new tensorflow.EmbeddingsModel({ model, vocabulary: json.vocabulary }));
   }
 
   /** One vector of unit length per text, in the order given. No text may be empty. */
@@ -83,13 +84,22 @@ interface Tensorflow {
   env(): { set(flag: string, value: boolean): void };
   setBackend(name: string): Promise<boolean>;
   loadGraphModel(handler: { load(): Promise<unknown> }): Promise<never>;
+  EmbeddingsModel: new (parts: { model: never; vocabulary: SentenceEncoderJson["vocabulary"] }) => PackagedModel;
 }
+
+/** As Bun wraps CommonJS. */
+type Script = (exports: object, require: NodeJS.Require, module: { exports: object }) => void;
 
 async function loadTensorflow(): Promise<Tensorflow> {
   const url = URL.createObjectURL(new Blob([await readAsset(tensorflowPath)], { type: "application/wasm" }));
+  const code = new TextDecoder().decode(await readAsset(scriptPath));
+  // biome-ignore lint/security/noGlobalEval: the script is the build's own, from inside the binary.
+  const script: Script = globalThis.eval(code);
+  const module = { exports: {} };
   // The package starts its backend as it loads, and a moment later would read the file from where it was built. Between
   // the two there is time for one thing only that is not asynchronous: saying where the file is.
-  const tensorflow: Tensorflow = require("@energetic-ai/core");
+  script(module.exports, createRequire(import.meta.url), module);
+  const tensorflow = module.exports as Tensorflow;
   // It insists on a path for every variant; threads are off, since they would load a script of their own.
   const variants = ["tfjs-backend-wasm.wasm", "tfjs-backend-wasm-simd.wasm", "tfjs-backend-wasm-threaded-simd.wasm"];
   tensorflow.setWasmPaths(Object.fromEntries(variants.map((name) => [name, url])), true);

