@@ -1,13 +1,13 @@
-import { dirname, join, resolve } from "node:path";
+import { dirname, resolve } from "node:path";
 import type { Context } from "../core/context.ts";
-import { InferError, messageOf } from "../core/error.ts";
+import { InferError } from "../core/error.ts";
 import { isRecord } from "../core/json.ts";
 import { type Keychain, keychainOf } from "./keychain.ts";
 import { KeychainEntry } from "./keychain-entry.ts";
-import { linkTarget } from "./link-target.ts";
-import { type Held, withLock } from "./lock.ts";
+import { withLock } from "./lock.ts";
 import { parseFile } from "./openclaw.ts";
 import { stateFolder } from "./paths.ts";
+import { unwritable, writePrivate } from "./private-file.ts";
 import { type RawProfile, text, toProfile } from "./profile.ts";
 import type { SavedProfile } from "./saved.ts";
 import { readIfThere } from "./text-file.ts";
@@ -150,7 +150,7 @@ async function change(
   await withLock(context, `${file}.lock`, { staleMs: STALE_MS, endsAt, signal: context.signal }, async (lock) => {
     const stored = await readForChange(file);
     const profiles = edit(stored.profiles);
-    if (profiles) await write(file, { ...stored, profiles }, lock);
+    if (profiles) await writePrivate(file, { ...stored, profiles }, lock);
   });
 }
 
@@ -199,31 +199,4 @@ async function makeFolder(folder: string): Promise<void> {
   } catch (thrown) {
     throw unwritable(folder, thrown);
   }
-}
-
-/** Whole or not at all; `Bun.write` would leave it readable for everybody. */
-async function write(file: string, stored: Stored, lock: Held): Promise<void> {
-  const fs = await import("node:fs/promises");
-  // A link stays, and what it points to is written.
-  const target = await linkTarget(file);
-  const temporary = join(dirname(target), `.auth-${Bun.randomUUIDv7().slice(-12)}.part`);
-  try {
-    const handle = await fs.open(temporary, "wx", 0o600);
-    try {
-      await handle.writeFile(`${JSON.stringify(stored, null, 2)}\n`);
-      await handle.sync();
-    } finally {
-      await handle.close();
-    }
-    await lock.confirm();
-    await fs.rename(temporary, target);
-  } catch (thrown) {
-    await fs.unlink(temporary).catch(() => undefined);
-    throw thrown instanceof InferError ? thrown : unwritable(file, thrown);
-  }
-}
-
-function unwritable(path: string, thrown: unknown): InferError {
-  // Without the second half of Node's message, which names the temporary file.
-  return new InferError("io", `${path} cannot be written: ${messageOf(thrown).split(", ")[0]}`, { cause: thrown });
 }
