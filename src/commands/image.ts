@@ -1,15 +1,14 @@
-import { dirname, extname } from "node:path";
+import { extname } from "node:path";
 import { type MadeImages, makeImages } from "../capabilities/image.ts";
 import type { Input } from "../core/capability.ts";
 import type { Context } from "../core/context.ts";
 import { deadline } from "../core/deadline.ts";
-import type { FileOutput } from "../core/envelope.ts";
-import { InferError, toInferError } from "../core/error.ts";
+import { InferError } from "../core/error.ts";
 import type { Result } from "../core/result.ts";
 import type { Candidate } from "../engine/candidates.ts";
 import type { KnownProvider } from "../engine/directory.ts";
 import type { ArrivedPicture } from "../engine/pictures.ts";
-import { arrivalFolder, checkDestination, type Destination, saveMedia } from "../media/file.ts";
+import { arrivalFolder, checkDestination, type Destination, keepMedia } from "../media/file.ts";
 import { COMMON_TYPES, prepareImage } from "../media/image-input.ts";
 import { openInput } from "../media/input.ts";
 import { preview } from "../output/preview.ts";
@@ -110,7 +109,7 @@ async function save(context: Context, made: MadeImages, destination: Destination
     const { width, height, revisedPrompt } = picture;
     // By how many were asked for: more may come, and fewer.
     const number = count > 1 || index > 0 ? index + 1 : undefined;
-    const { file, failure } = await placed(context, picture, { ...destination, number });
+    const { file, failure } = await keepMedia(context, picture, { ...destination, number }, "picture");
     if (failure) failures.push(failure);
     if (!file) continue;
     context.report.outputs.push({
@@ -126,28 +125,6 @@ async function save(context: Context, made: MadeImages, destination: Destination
   if (lost && missing?.type !== "interrupted") throw lost;
   if (missing) throw fewer(pictures.length, count, missing, paths);
   return { kind: "text", text: paths.join("\n") };
-}
-
-interface Placed {
-  file?: FileOutput;
-  failure?: InferError;
-}
-
-/** It has been paid for: where it cannot be under its own name, it is kept under a free one. */
-async function placed(context: Context, picture: ArrivedPicture, destination: Destination): Promise<Placed> {
-  try {
-    return { file: await saveMedia(context, picture, destination) };
-  } catch (thrown) {
-    const failure = toInferError(thrown);
-    const { family, subject } = destination;
-    for (const output of [undefined, `${dirname(picture.stored.path)}/`]) {
-      const file = await saveMedia(context, picture, { output, family, subject }).catch(() => undefined);
-      if (!file) continue;
-      const message = `${failure.message} The picture is kept as ${file.path}.`;
-      return { file, failure: new InferError(failure.type, message, failure.details) };
-    }
-    return { failure };
-  }
 }
 
 /** One failure for all that have another name than was asked for, or none. */

@@ -8,7 +8,7 @@ import { linkTarget } from "../config/link-target.ts";
 import { stateFolder } from "../config/paths.ts";
 import type { Context } from "../core/context.ts";
 import type { FileOutput } from "../core/envelope.ts";
-import { codeOf, InferError, messageOf } from "../core/error.ts";
+import { codeOf, InferError, messageOf, toInferError } from "../core/error.ts";
 import type { PartFile, StoredFile } from "./part.ts";
 
 export interface MediaFile {
@@ -63,6 +63,34 @@ export async function saveMedia(
   }
   const { size, sha256 } = "part" in media ? media.stored : digest(media.bytes);
   return { path, mimeType: media.mimeType, size, sha256 };
+}
+
+/** Where a file ended up, and why that is not where it was to be. */
+export interface Placed {
+  file?: FileOutput;
+  failure?: InferError;
+}
+
+/** The same for what has been paid for: where it cannot be under its own name, it is kept under a free one. `what`: in messages. */
+export async function keepMedia(
+  context: Context,
+  media: ArrivedFile,
+  destination: Destination,
+  what: string,
+): Promise<Placed> {
+  try {
+    return { file: await saveMedia(context, media, destination) };
+  } catch (thrown) {
+    const failure = toInferError(thrown);
+    const { family, subject } = destination;
+    for (const output of [undefined, `${dirname(media.stored.path)}/`]) {
+      const file = await saveMedia(context, media, { output, family, subject }).catch(() => undefined);
+      if (!file) continue;
+      const message = `${failure.message} The ${what} is kept as ${file.path}.`;
+      return { file, failure: new InferError(failure.type, message, failure.details) };
+    }
+    return { failure };
+  }
 }
 
 /**
@@ -212,6 +240,7 @@ async function writeWhole(path: string, bytes: Uint8Array): Promise<void> {
 function slug(text: string): string {
   const words = text
     .normalize("NFKD")
+    .replace(/\p{M}/gu, "")
     .toLowerCase()
     .replace(/[^a-z0-9]+/g, "-")
     .slice(0, 40)
