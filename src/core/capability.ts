@@ -50,6 +50,14 @@ export const THINKING_LEVELS = [
   "ultra",
 ] as const;
 
+/** How audio is written. `opus` is Opus in Ogg, `pcm` the bare samples: 16 bit, little endian, one channel. */
+export const SPEECH_FORMATS = ["mp3", "wav", "opus", "flac", "aac", "pcm"] as const;
+export type SpeechFormat = (typeof SPEECH_FORMATS)[number];
+
+/** How a transcript is written: `srt` and `vtt` are subtitles. */
+export const TRANSCRIPT_FORMATS = ["text", "json", "srt", "vtt"] as const;
+export type TranscriptFormat = (typeof TRANSCRIPT_FORMATS)[number];
+
 export const CAPABILITIES = [
   {
     id: "model.run",

@@ -1,3 +1,5 @@
+import { textPieces as piecesOf } from "../core/text-pieces.ts";
+
 /**
  * The longest text that flite gets at once, in characters. Its memory and time grow faster than the length of a
  * sentence, and a file that it writes in one go is copied on every append.
@@ -40,23 +42,7 @@ function spelled(text: string): string {
     .replace(/\u2044/g, "/"); // "½" is "1⁄2" by now
 }
 
-/** The text in pieces of at most 1,000 characters, cut at the end of a sentence where there is one, else between words. */
+/** The text as flite is given it, a piece at a time. */
 export function textPieces(text: string): string[] {
-  const pieces: string[] = [];
-  let rest = text;
-  while (rest.length > LONGEST_PIECE) {
-    const end = cut(rest.slice(0, LONGEST_PIECE));
-    pieces.push(rest.slice(0, end).trim());
-    rest = rest.slice(end).trimStart();
-  }
-  return rest === "" ? pieces : [...pieces, rest];
-}
-
-/** Where to cut: behind the last paragraph or sentence of the window, else behind its last word. */
-function cut(window: string): number {
-  const ends = [...window.matchAll(/\n\s*\n|[.!?]["')\]]*\s/g)];
-  const last = ends.at(-1);
-  if (last) return last.index + last[0].length;
-  const space = Math.max(window.lastIndexOf(" "), window.lastIndexOf("\n"));
-  return space > 0 ? space : window.length;
+  return piecesOf(text, { characters: LONGEST_PIECE });
 }

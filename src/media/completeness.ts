@@ -1,8 +1,11 @@
+import { endsAsOgg } from "./audio/ogg.ts";
+import { readWavHeader } from "./audio/wav.ts";
 import { isWholeSvg } from "./svg.ts";
 
 /**
  * Whether a file ends as its format says that it must. A transfer that broke off without an error looks like a picture
- * from its beginning; formats without an end of their own count as whole. What stands behind the end does no harm.
+ * or a recording from its beginning; formats without an end of their own count as whole, as do those whose end is told by
+ * reading all of it (MP3, AAC: see `soundIn`). What stands behind the end does no harm.
  */
 export function isWhole(mimeType: string | undefined, head: Uint8Array, tail: Uint8Array, size: number): boolean {
   const end = Buffer.from(tail.buffer, tail.byteOffset, tail.length);
@@ -29,7 +32,16 @@ export function isWhole(mimeType: string | undefined, head: Uint8Array, tail: Ui
     case "image/heif":
     case "image/heic-sequence":
     case "image/heif-sequence":
+    case "audio/mp4":
+    case "audio/x-m4a":
       return hasWholeBoxes(head, size);
+    case "audio/wav": {
+      const header = readWavHeader(head);
+      return size >= (header?.dataAt ?? 0) + (header?.dataSize ?? 0);
+    }
+    case "audio/ogg":
+    case "audio/ogg; codecs=opus":
+      return endsAsOgg(tail);
     case "image/svg+xml":
       return isWholeSvg(head, tail);
     default:
