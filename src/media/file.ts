@@ -1,5 +1,5 @@
 import { createHash } from "node:crypto";
-import { constants } from "node:fs";
+import { constants, createReadStream } from "node:fs";
 import { access, copyFile, lstat, mkdir, open, rename, stat, unlink, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { basename, dirname, extname, join, resolve } from "node:path";
@@ -138,9 +138,10 @@ async function checkSpecial(path: string): Promise<void> {
   }
 }
 
-/** A rename where that is possible; across file systems, and into a device, the bytes are copied. */
+/** A rename where that is possible; across file systems the file is copied, and into a device its bytes are written. */
 async function place(part: PartFile, path: string, special: boolean): Promise<void> {
-  if (special) return copyFile(part.path, path);
+  // A copy has the rights of the original: `/dev/null` would be nobody else's from then on.
+  if (special) return writeFile(path, createReadStream(part.path));
   const target = await linkTarget(path);
   try {
     await part.moveTo(target);
