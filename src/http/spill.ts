@@ -8,7 +8,7 @@ export interface Spill<Kept> {
   end(): Promise<Kept>;
 }
 
-/** An answer whose long base64 values are elsewhere: in their place stands a number, the index into `spilled`. */
+/** An answer whose long encoded values are elsewhere: in their place stands a number, the index into `spilled`. */
 export interface Spilled<Kept> {
   /** The document without them. */
   text: string;
@@ -21,26 +21,34 @@ export interface Spilled<Kept> {
 const SHORTEST_SPILL = 64 * 1024;
 /** Bytes of one file: a disk must not be filled by an answer without end. */
 const LONGEST_SPILL = 2 * 1024 ** 3;
-/** What may be left of a document without its pictures. */
+/** What may be left of a document without its files. */
 const LONGEST_REST = 64 * 1024 * 1024;
 
 const QUOTE = 0x22;
 const BACKSLASH = 0x5c;
+const SLASH = 0x2f;
 
 /** The name that a value has in place of its bytes. */
 export const SPILLED = "$spilled:";
 
+interface SpillOptions {
+  /** Bytes of one file. */
+  most?: number;
+  /** How files are written in this document. Default: base64. */
+  decoding?: "base64" | "hex";
+}
+
 /**
- * Reads one JSON document and lets the long base64 strings in it pass through into spills, so that memory does not grow
- * with the pictures in an answer. The document has `$spilled:0` where the first of them was, with the text behind it when
- * a `data:` URL and a text are one string. `most`: bytes of one file.
+ * Reads one JSON document and lets the long base64 or hex strings in it pass through into spills, so that memory does not
+ * grow with the pictures and the sound in an answer. The document has `$spilled:0` where the first of them was, with the
+ * text behind it when a `data:` URL and a text are one string.
  */
 export async function readSpilling<Kept>(
   body: AsyncIterable<Uint8Array>,
   open: () => Promise<Spill<Kept>>,
-  most = LONGEST_SPILL,
+  { most = LONGEST_SPILL, decoding = "base64" }: SpillOptions = {},
 ): Promise<Spilled<Kept>> {
-  const reader = new SpillReader(open, most);
+  const reader = new SpillReader(open, most, CODES[decoding]);
   for await (const chunk of body) await reader.push(chunk);
   return reader.finish();
 }
@@ -56,11 +64,12 @@ class SpillReader<Kept> {
   #stringAt = 0;
   /** It has been looked at, and is no file. */
   #plain = false;
-  #spill: { sink: Spill<Kept>; decoder: Base64Decoder; size: number; isUrl: boolean } | undefined;
+  #spill: { sink: Spill<Kept>; decoder: Decoder; size: number; isUrl: boolean } | undefined;
 
   constructor(
     readonly open: () => Promise<Spill<Kept>>,
     readonly most: number,
+    readonly code: Code,
   ) {}
 
   async push(chunk: Uint8Array): Promise<void> {
@@ -111,7 +120,7 @@ class SpillReader<Kept> {
   async #content(bytes: Uint8Array): Promise<void> {
     if (this.#spill) {
       const { decoded, rest } = this.#spill.decoder.push(bytes);
-      if (rest && !this.#spill.isUrl) throw notBase64();
+      if (rest && !this.#spill.isUrl) throw notEncoded(this.code);
       await this.#write(decoded);
       if (rest) await this.#continueAsText(rest);
       return;
@@ -123,8 +132,8 @@ class SpillReader<Kept> {
   /** A long string is either a file or a very long text. */
   async #decide(): Promise<void> {
     const held = this.#rest.subarray(this.#stringAt, this.#size);
-    const decoder = new Base64Decoder();
-    const prefix = prefixLength(held);
+    const decoder = new Decoder(this.code);
+    const prefix = this.code === BASE64 ? prefixLength(held) : 0;
     const { decoded, rest } = decoder.push(held.subarray(prefix));
     const isUrl = prefix > 0;
     this.#plain = rest !== undefined && !(isUrl && held.length - rest.length >= SHORTEST_SPILL);
@@ -139,12 +148,12 @@ class SpillReader<Kept> {
     if (!this.#spill) return;
     this.#spill.size += decoded.length;
     if (this.#spill.size > this.most) {
-      throw new InferError("provider_error", `A picture in the answer is larger than ${this.most / 1024 ** 3} GiB.`);
+      throw new InferError("provider_error", `A file in the answer is larger than ${this.most / 1024 ** 3} GiB.`);
     }
     await this.#spill.sink.write(decoded);
   }
 
-  /** Behind a `data:` URL, in the same string: the picture is whole, and the rest is no part of it. */
+  /** Behind a `data:` URL, in the same string: the file is whole, and the rest is no part of it. */
   async #continueAsText(rest: Uint8Array): Promise<void> {
     await this.#seal(true);
     this.#plain = true;
@@ -158,7 +167,7 @@ class SpillReader<Kept> {
     if (!this.#spill) return;
     const { sink, decoder } = this.#spill;
     const last = decoder.finish();
-    if (!last && !isEarly) throw notBase64();
+    if (!last && !isEarly) throw notEncoded(this.code);
     if (last) await this.#write(last);
     this.#keep(new TextEncoder().encode(`${SPILLED}${this.#spilled.length}`));
     this.#spilled.push(await sink.end());
@@ -187,7 +196,7 @@ class SpillReader<Kept> {
   }
 }
 
-/** How long the `data:image/png;base64,` before a picture is; its slash may be escaped. */
+/** How long the `data:image/png;base64,` before a file is; its slash may be escaped. */
 function prefixLength(held: Uint8Array): number {
   const start = Buffer.from(held.buffer, held.byteOffset, Math.min(held.length, LONGEST_PREFIX)).toString("latin1");
   return /^data:[^,]*;base64,/i.exec(start)?.[0].length ?? 0;
@@ -195,39 +204,62 @@ function prefixLength(held: Uint8Array): number {
 
 const LONGEST_PREFIX = 256;
 
-function notBase64(): InferError {
-  return new InferError("provider_error", "The answer cannot be understood: a picture in it is not base64.");
+function notEncoded({ name }: Code): InferError {
+  return new InferError("provider_error", `The answer cannot be understood: a file in it is not ${name}.`);
 }
 
 const IGNORED = 64;
 const PADDING = 65;
 const INVALID = 66;
 
-/** What a byte of base64 means: six bits, or one of the words above. Both alphabets, as vendors use both. */
-const MEANINGS = new Uint8Array(256)
-  .fill(INVALID)
-  .map((invalid, code) => {
-    const known = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/".indexOf(String.fromCharCode(code));
-    return known === -1 ? invalid : known;
-  })
-  .with(0x2d, 62)
-  .with(0x5f, 63)
-  .with(0x3d, PADDING)
-  .with(0x0a, IGNORED)
-  .with(0x0d, IGNORED)
-  .with(0x09, IGNORED);
+/** How bytes are written in letters: `letters` of them, with `bits` each, make whole bytes. */
+interface Code {
+  name: string;
+  bits: 4 | 6;
+  letters: 2 | 4;
+  /** What a byte of the text means: its bits, or one of the words above. */
+  meanings: Uint8Array;
+}
 
-function meaningOf(bytes: Uint8Array, at: number): number {
-  return MEANINGS[bytes[at] ?? 0] ?? INVALID;
+/** Line ends mean nothing, in either code. */
+const NOTHING_KNOWN = new Uint8Array(256).fill(INVALID).with(0x0a, IGNORED).with(0x0d, IGNORED).with(0x09, IGNORED);
+
+/** Both alphabets, as vendors use both. */
+const BASE64: Code = {
+  name: "base64",
+  bits: 6,
+  letters: 4,
+  meanings: known("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/")
+    .with(0x2d, 62)
+    .with(0x5f, 63)
+    .with(0x3d, PADDING),
+};
+
+const HEX: Code = {
+  name: "hex",
+  bits: 4,
+  letters: 2,
+  meanings: known("0123456789abcdef").map((meaning, code) =>
+    code >= 0x41 && code <= 0x46 ? code - 0x41 + 10 : meaning,
+  ),
+};
+
+const CODES = { base64: BASE64, hex: HEX } as const;
+
+function known(alphabet: string): Uint8Array<ArrayBuffer> {
+  return NOTHING_KNOWN.map((unknown, code) => {
+    const meaning = alphabet.indexOf(String.fromCharCode(code));
+    return meaning === -1 ? unknown : meaning;
+  });
 }
 
 /**
- * Base64 as JSON has it: with line ends, and with any character of it escaped, in any pieces. It works on bytes and into
- * the same buffer every time: strings in between would leave more garbage than the pictures are large.
+ * Base64 or hex as JSON has it: with line ends, and with any letter of it escaped, in any pieces. It works on bytes and
+ * into the same buffer every time: strings in between would leave more garbage than the files are large.
  */
-class Base64Decoder {
+class Decoder {
   #out = new Uint8Array();
-  /** Up to three characters that make no whole byte yet. */
+  /** Letters that make no whole byte yet. */
   #bits = 0;
   #count = 0;
   #padded = false;
@@ -236,9 +268,12 @@ class Base64Decoder {
   /** The last escape that was read to its end, without its backslash. */
   #last = "";
 
-  /** `rest`: what is not base64, and everything behind it; of an escape that began in an earlier piece, all of it. */
+  constructor(readonly code: Code) {}
+
+  /** `rest`: what is not in this code, and everything behind it; of an escape that began in an earlier piece, all of it. */
   push(bytes: Uint8Array): { decoded: Uint8Array; rest?: Uint8Array } {
     if (this.#out.length < bytes.length) this.#out = new Uint8Array(bytes.length);
+    const { bits: width, letters, meanings } = this.code;
     const out = this.#out;
     let bits = this.#bits;
     let count = this.#count;
@@ -246,23 +281,16 @@ class Base64Decoder {
     let at = 0;
     let rest: Uint8Array | undefined;
     while (at < bytes.length) {
-      // Four at once, as long as nothing else is among them: nearly always.
+      // Whole groups at once, as long as nothing else is among them: nearly always.
       if (count === 0 && !this.#padded && this.#escape === undefined) {
-        for (; at + 4 <= bytes.length; at += 4) {
-          const a = meaningOf(bytes, at);
-          const b = meaningOf(bytes, at + 1);
-          const c = meaningOf(bytes, at + 2);
-          const d = meaningOf(bytes, at + 3);
-          if ((a | b | c | d) >= IGNORED) break;
-          out[size++] = (a << 2) | (b >> 4);
-          out[size++] = (b << 4) | (c >> 2);
-          out[size++] = (c << 6) | d;
-        }
+        const read = letters === 4 ? fours(bytes, at, out, size, meanings) : twos(bytes, at, out, size, meanings);
+        size += ((read - at) * width) / 8;
+        at = read;
         if (at === bytes.length) break;
       }
       const code = bytes[at++] ?? 0;
       const isPlain = this.#escape === undefined && code !== BACKSLASH;
-      const meaning = isPlain ? (MEANINGS[code] ?? INVALID) : this.#unescaped(code);
+      const meaning = isPlain ? (meanings[code] ?? INVALID) : this.#unescaped(code);
       if (meaning === INVALID || (meaning < IGNORED && this.#padded)) {
         const first = isPlain ? bytes.subarray(at - 1, at) : Buffer.from(`\\${this.#last}`, "latin1");
         rest = Buffer.concat([first, bytes.subarray(at)]);
@@ -270,11 +298,9 @@ class Base64Decoder {
       }
       if (meaning === PADDING) this.#padded = true;
       else if (meaning < IGNORED) {
-        bits = (bits << 6) | meaning;
-        if (++count === 4) {
-          out[size++] = bits >> 16;
-          out[size++] = bits >> 8;
-          out[size++] = bits;
+        bits = (bits << width) | meaning;
+        if (++count === letters) {
+          for (let shift = count * width - 8; shift >= 0; shift -= 8) out[size++] = bits >> shift;
           bits = 0;
           count = 0;
         }
@@ -285,14 +311,16 @@ class Base64Decoder {
     return { decoded: out.subarray(0, size), ...(rest && { rest }) };
   }
 
-  /** The bytes that the last characters make; `null` when they make none. */
+  /** The bytes that the last letters make; `null` when they make none. */
   finish(): Uint8Array | null {
-    if (this.#count === 1 || this.#escape !== undefined) return null;
-    if (this.#count === 2) return Uint8Array.of(this.#bits >> 4);
-    return this.#count === 3 ? Uint8Array.of(this.#bits >> 10, this.#bits >> 2) : new Uint8Array();
+    if (this.#escape !== undefined) return null;
+    if (this.#count === 0) return new Uint8Array();
+    // Of base64: two letters and three are whole bytes, with padding behind them or without.
+    if (this.#count === 1) return null;
+    return this.#count === 2 ? Uint8Array.of(this.#bits >> 4) : Uint8Array.of(this.#bits >> 10, this.#bits >> 2);
   }
 
-  /** What an escaped character means, as soon as all of the escape is there. .NET writes `+` as `\u002B`, PHP `/` as `\/`. */
+  /** What an escaped letter means, as soon as all of the escape is there. .NET writes `+` as `\u002B`, PHP `/` as `\/`. */
   #unescaped(code: number): number {
     if (this.#escape === undefined) {
       this.#escape = "";
@@ -301,10 +329,41 @@ class Base64Decoder {
     this.#escape += String.fromCharCode(code);
     if (this.#escape.startsWith("u") && this.#escape.length < 5) return IGNORED;
     const escaped = this.#escape;
+    const { meanings } = this.code;
     this.#last = escaped;
     this.#escape = undefined;
     if (/^[nrt]$/.test(escaped)) return IGNORED;
-    if (escaped === "/") return 63;
-    return /^u00[0-7][\da-f]$/i.test(escaped) ? (MEANINGS[Number.parseInt(escaped.slice(1), 16)] ?? INVALID) : INVALID;
+    if (escaped === "/") return meanings[SLASH] ?? INVALID;
+    return /^u00[0-7][\da-f]$/i.test(escaped) ? (meanings[Number.parseInt(escaped.slice(1), 16)] ?? INVALID) : INVALID;
   }
+}
+
+/** Decodes letters of base64 by four, and says where it stopped: before the first group that has another byte in it. */
+function fours(bytes: Uint8Array, from: number, out: Uint8Array, to: number, meanings: Uint8Array): number {
+  let at = from;
+  let size = to;
+  for (; at + 4 <= bytes.length; at += 4) {
+    const a = meanings[bytes[at] ?? 0] ?? INVALID;
+    const b = meanings[bytes[at + 1] ?? 0] ?? INVALID;
+    const c = meanings[bytes[at + 2] ?? 0] ?? INVALID;
+    const d = meanings[bytes[at + 3] ?? 0] ?? INVALID;
+    if ((a | b | c | d) >= IGNORED) break;
+    out[size++] = (a << 2) | (b >> 4);
+    out[size++] = (b << 4) | (c >> 2);
+    out[size++] = (c << 6) | d;
+  }
+  return at;
+}
+
+/** The same for hex, by two. */
+function twos(bytes: Uint8Array, from: number, out: Uint8Array, to: number, meanings: Uint8Array): number {
+  let at = from;
+  let size = to;
+  for (; at + 2 <= bytes.length; at += 2) {
+    const a = meanings[bytes[at] ?? 0] ?? INVALID;
+    const b = meanings[bytes[at + 1] ?? 0] ?? INVALID;
+    if ((a | b) >= IGNORED) break;
+    out[size++] = (a << 4) | b;
+  }
+  return at;
 }

@@ -30,7 +30,7 @@ interface Read {
 async function read(
   text: string | Uint8Array,
   cuts: (left: number) => number = (left) => left,
-  most?: number,
+  options?: Parameters<typeof readSpilling>[2],
 ): Promise<Read> {
   let opened = 0;
   let largest = 0;
@@ -48,7 +48,7 @@ async function read(
         end: async () => ({ bytes: Buffer.concat(written) }),
       };
     },
-    most,
+    options,
   );
   return { ...rest, files: spilled.map(({ bytes }) => bytes), opened, largest };
 }
@@ -121,9 +121,9 @@ describe("long base64", () => {
   test("one that is too large is refused, and none for what others are", async () => {
     const value = bytesOf(LARGE).toString("base64");
     const document = JSON.stringify([value, value]);
-    expect((await read(document, () => 1000, LARGE)).files).toHaveLength(2);
+    expect((await read(document, () => 1000, { most: LARGE })).files).toHaveLength(2);
     for (const cuts of [() => 1000, (left: number) => left]) {
-      const error = await rejection(read(document, cuts, LARGE - 1));
+      const error = await rejection(read(document, cuts, { most: LARGE - 1 }));
       expect(error).toMatchObject({ type: "provider_error", message: expect.stringContaining("is larger than") });
     }
   });
@@ -131,6 +131,79 @@ describe("long base64", () => {
   test("short base64 stays in the document", async () => {
     const short = bytesOf(1000).toString("base64");
     expect(await read(JSON.stringify({ a: short }))).toMatchObject({ text: JSON.stringify({ a: short }), opened: 0 });
+  });
+});
+
+describe("long hex", () => {
+  const HEX = { decoding: "hex" } as const;
+
+  test.each([
+    ["in one piece", (left: number) => left],
+    ["in pieces of 1 byte", () => 1],
+    ["in pieces of 3 bytes", () => 3],
+    ["in pieces of 16 KiB", () => 16_384],
+  ])("%s: in files, the rest in the document", async (_, cuts) => {
+    const files = [bytesOf(LARGE), bytesOf(LARGE + 1)];
+    const [lower = "", upper = ""] = [files[0]?.toString("hex"), files[1]?.toString("hex").toUpperCase()];
+    const document = { data: [{ audio: lower }, { audio: upper }], note: 'a "quoted" \\ 日本\n' };
+    const { text, files: spilled, cut } = await read(JSON.stringify(document), cuts, HEX);
+    expect(JSON.parse(text)).toEqual({
+      data: [{ audio: "$spilled:0" }, { audio: "$spilled:1" }],
+      note: 'a "quoted" \\ 日本\n',
+    });
+    for (const [index, bytes] of files.entries()) expect(spilled[index]?.equals(bytes)).toBe(true);
+    expect(cut).toBe(false);
+  });
+
+  test("cut anywhere, whatever of it is escaped", async () => {
+    for (let seed = 1; seed <= 40; seed++) {
+      const next = numbers(seed);
+      const bytes = bytesOf(Math.floor(40_000 + next() * 30_000));
+      let hex = bytes.toString("hex");
+      if (next() < 0.5) hex = hex.toUpperCase();
+      if (next() < 0.5) hex = hex.replace(/(.{75})/g, next() < 0.5 ? "$1\\r\\n" : "$1\\t");
+      if (next() < 0.5) hex = hex.replaceAll("7", "\\u0037").replaceAll("c", "\\u0063");
+      const most = [1, 5, 300, 9000][Math.floor(next() * 4)] ?? 1;
+      const { text, files } = await read(`{"a":"${hex}","b":["\\"",""]}`, () => Math.ceil(next() * most), HEX);
+      expect(JSON.parse(text)).toEqual({ a: "$spilled:0", b: ['"', ""] });
+      expect({ seed, same: files[0]?.equals(bytes) }).toEqual({ seed, same: true });
+    }
+  });
+
+  test.each([
+    ["base64", bytesOf(LARGE).toString("base64")],
+    ["a data: URL", `data:audio/mpeg;base64,${"0123456789abcdef".repeat(10_000)}`],
+    ["words", "lorem ipsum ".repeat(20_000)],
+  ])("%s is none: it stays as it is", async (_, value) => {
+    const document = JSON.stringify({ value });
+    for (const cuts of [() => 1000, (left: number) => left]) {
+      expect(await read(document, cuts, HEX)).toMatchObject({ text: document, opened: 0, cut: false });
+    }
+  });
+
+  test("half a byte, or a foreign letter: an error, and no half of a file", async () => {
+    const good = "0aF9".repeat(25_000);
+    for (const wrong of ["0", "g", "=", " 00", "\\/", "\\u0067", "\\u00e9", '\\"', "\\b"]) {
+      for (const cuts of [() => 1000, () => 1]) {
+        const error = await rejection(read(`{"a":"${good}${wrong}"}`, cuts, HEX));
+        expect(error).toMatchObject({
+          type: "provider_error",
+          message: "The answer cannot be understood: a file in it is not hex.",
+        });
+      }
+    }
+  });
+
+  test("one that is too large is refused", async () => {
+    const document = JSON.stringify([bytesOf(LARGE).toString("hex")]);
+    expect((await read(document, () => 1000, { ...HEX, most: LARGE })).files).toHaveLength(1);
+    const error = await rejection(read(document, () => 1000, { ...HEX, most: LARGE - 1 }));
+    expect(error).toMatchObject({ type: "provider_error", message: expect.stringContaining("is larger than") });
+  });
+
+  test("in the middle of it: cut", async () => {
+    const { cut, files } = await read(`{"a":"${bytesOf(LARGE).toString("hex")}`, () => 1000, HEX);
+    expect({ cut, files }).toEqual({ cut: true, files: [] });
   });
 });
 
