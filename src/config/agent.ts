@@ -99,7 +99,7 @@ function primaryOf(model: ModelChoice | undefined): string | undefined {
 }
 
 /** OpenClaw's form of an agent's name, which is also the name of its folder. */
-function agentId(name: string): string {
+export function agentId(name: string): string {
   const id = name.trim().toLowerCase();
   if (/^[a-z0-9][a-z0-9_-]{0,63}$/.test(id)) return id;
   const plain = id.replace(/[^a-z0-9_-]+/g, "-").replace(/^-+|-+$/g, "");

@@ -1,10 +1,10 @@
 import * as v from "valibot";
-import { gateway, memorySearch, plugins, tools, tts } from "./capability-shape.ts";
+import { channels, gateway, memorySearch, plugins, tools, tts } from "./capability-shape.ts";
 import { configuredProvider } from "./provider-shape.ts";
 import { secrets } from "./secret-shape.ts";
 import { anything, flag, list, map, object, text, textOr } from "./shape.ts";
 
-export type { MediaEntry, MediaSettings } from "./capability-shape.ts";
+export type { MediaEntry, MediaSettings, PersonaBlock, TtsBlock } from "./capability-shape.ts";
 export type { ConfiguredModel, ConfiguredProvider, ConfiguredRequest } from "./provider-shape.ts";
 export type { SecretValue } from "./secret-shape.ts";
 
@@ -46,6 +46,7 @@ const agent = object({
   default: v.optional(flag),
   model: v.optional(modelChoice),
   agentDir: v.optional(text),
+  tts: v.optional(v.lazy(tts)),
 });
 
 /** The parts of OpenClaw's `openclaw.json` that infer uses; every other key is OpenClaw's business. */
@@ -57,6 +58,7 @@ export const configSchema = object({
   tools: v.optional(v.lazy(tools)),
   messages: v.optional(object({ tts: v.optional(v.lazy(tts)) })),
   tts: v.optional(v.lazy(tts)),
+  channels: v.optional(v.lazy(channels)),
   memory: v.optional(object({ search: v.optional(v.lazy(memorySearch)) })),
   plugins: v.optional(v.lazy(plugins)),
   gateway: v.optional(v.lazy(gateway)),

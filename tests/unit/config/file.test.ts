@@ -259,6 +259,7 @@ describe("the format", () => {
       models: { mode: 5, providers: { x: { timeoutSeconds: "?", baseUrl: "http://x", models: [{ id: "m", cost: "?" }] } } },
     }`;
     expect(parsed(text)).toEqual({
+      channels: { telegram: {} },
       gateway: {},
       memory: {},
       agents: { list: [{ id: "main" }], defaults: { model: "a/b" } },

@@ -110,6 +110,107 @@ describe("what infer uses", () => {
     ],
     ["speech, in September", { tts: { provider: "openai", timeoutMs: 5 } }],
     [
+      "a provider that speaks",
+      {
+        tts: {
+          provider: "openai",
+          prefsPath: "~/tts.json",
+          providers: {
+            openai: {
+              apiKey: REF,
+              baseUrl: "http://127.0.0.1:8880/v1",
+              headers: { "x-a": "a", "x-b": REF },
+              model: "kokoro",
+              speakerVoice: "alloy",
+              speed: 1.25,
+              instructions: "softly",
+              extraBody: { lang: "e" },
+            },
+            elevenlabs: { modelId: "m", voiceId: "v", voiceSettings: { stability: 0.5 }, seed: null },
+            microsoft: { voice: null, model: null, speed: null, headers: null },
+            "tts-local-cli": {
+              command: "say",
+              args: ["-o", "{{OutputPath}}"],
+              cwd: "/tmp",
+              env: { A: "b" },
+              timeoutMs: 5,
+            },
+          },
+        },
+      },
+    ],
+    [
+      "what of speech is OpenClaw's business",
+      {
+        messages: {
+          tts: {
+            auto: "inbound",
+            enabled: true,
+            mode: "all",
+            summaryModel: "a/b",
+            modelOverrides: { enabled: true, speed: "any" },
+            openai: { apiKey: REF, voice: "alloy" },
+          },
+        },
+      },
+    ],
+    [
+      "a persona",
+      {
+        tts: {
+          persona: "alfred",
+          personas: {
+            alfred: {
+              label: "Alfred",
+              description: "A butler.",
+              provider: "google",
+              fallbackPolicy: "provider-defaults",
+              prompt: {
+                profile: "p",
+                scene: "s",
+                sampleContext: "c",
+                style: "st",
+                accent: "a",
+                pacing: "pa",
+                constraints: ["one", "two"],
+              },
+              providers: { google: { voiceName: "Algieba", promptTemplate: "audio-profile-v1" } },
+            },
+          },
+        },
+      },
+    ],
+    [
+      "how an agent and a channel speak",
+      {
+        agents: { list: [{ id: "reader", tts: { providers: { elevenlabs: { speakerVoiceId: "v" } } } }] },
+        channels: { discord: { tts: { provider: "openai" } } },
+      },
+    ],
+    [
+      "what a transcription takes besides",
+      {
+        tools: {
+          media: {
+            audio: {
+              language: "de",
+              prompt: "Names: Ada.",
+              providerOptions: { deepgram: { detect_language: true, utt_split: 0.8, tag: "x" } },
+              models: [
+                {
+                  provider: "deepgram",
+                  language: "en",
+                  prompt: "p",
+                  providerOptions: { deepgram: { punctuate: false } },
+                  deepgram: { detectLanguage: true, punctuate: true, smartFormat: false },
+                },
+              ],
+            },
+          },
+        },
+      },
+    ],
+    [
       "memory, in May",
       {
         agents: {
@@ -223,6 +324,57 @@ describe("a wrong value", () => {
     ["tools.media.models.0.capabilities", "audio", "expected an array, received a string"],
     ["messages.tts.provider", 5, "expected a string, received a number"],
     ["tts.providers.openai", "k", "expected an object, received a string"],
+    ["tts.providers.openai.apiKey", 5, "expected a string or a secret reference, received a number"],
+    ["tts.providers.openai.baseUrl", 5, "expected a string, received a number"],
+    ["tts.providers.openai.headers.a", true, "expected a string or a secret reference, received true or false"],
+    ["tts.providers.openai.model", ["m"], "expected a string, received an array"],
+    ["tts.providers.elevenlabs.modelId", 5, "expected a string, received a number"],
+    ["tts.providers.openai.speakerVoice", {}, "expected a string, received an object"],
+    ["tts.providers.elevenlabs.speakerVoiceId", 5, "expected a string, received a number"],
+    ["tts.providers.openai.voice", 5, "expected a string, received a number"],
+    ["tts.providers.elevenlabs.voiceId", true, "expected a string, received true or false"],
+    ["tts.providers.google.voiceName", 5, "expected a string, received a number"],
+    ["tts.providers.openai.speed", "fast", "expected a number, received a string"],
+    ["tts.providers.openai.timeoutMs", 0, "expected a whole number above 0, received 0"],
+    ["tts.providers.openai.instructions", 5, "expected a string, received a number"],
+    ["tts.providers.tts-local-cli.command", ["say"], "expected a string, received an array"],
+    ["tts.providers.tts-local-cli.args", "-o", "expected an array, received a string"],
+    ["tts.providers.tts-local-cli.env.A", 5, "expected a string, received a number"],
+    ["messages.tts.openai.voice", 5, "expected a string, received a number"],
+    ["messages.tts.edge.apiKey", ["sk-secret"], "expected a string or a secret reference, received an array"],
+    ["tts.prefsPath", 5, "expected a string, received a number"],
+    ["tts.persona", 5, "expected a string, received a number"],
+    ["tts.personas", ["alfred"], "expected an object, received an array"],
+    ["tts.personas.alfred", "a butler", "expected an object, received a string"],
+    ["tts.personas.alfred.label", 5, "expected a string, received a number"],
+    ["tts.personas.alfred.provider", 5, "expected a string, received a number"],
+    [
+      "tts.personas.alfred.fallbackPolicy",
+      "give up",
+      'expected one of "preserve-persona", "provider-defaults", "fail", received another string',
+    ],
+    ["tts.personas.alfred.prompt", "softly", "expected an object, received a string"],
+    ["tts.personas.alfred.prompt.style", 5, "expected a string, received a number"],
+    ["tts.personas.alfred.prompt.constraints", "none", "expected an array, received a string"],
+    ["tts.personas.alfred.providers.google", "x", "expected an object, received a string"],
+    ["tts.personas.alfred.providers.google.voice", 5, "expected a string, received a number"],
+    ["channels", ["discord"], "expected an object, received an array"],
+    ["channels.discord.tts", true, "expected an object, received true or false"],
+    ["channels.discord.tts.provider", 5, "expected a string, received a number"],
+    ["tools.media.audio.language", 5, "expected a string, received a number"],
+    ["tools.media.audio.providerOptions", "a=b", "expected an object, received a string"],
+    ["tools.media.audio.providerOptions.deepgram", true, "expected an object, received true or false"],
+    [
+      "tools.media.audio.providerOptions.deepgram.tag",
+      ["x"],
+      "expected a string, a number, or true or false, received an array",
+    ],
+    ["tools.media.audio.deepgram.smartFormat", "yes", "expected true or false, received a string"],
+    [
+      "tools.media.models.0.providerOptions.deepgram.tag",
+      null,
+      "expected a string, a number, or true or false, received null",
+    ],
     ["tools.web.search.maxResults", "many", "expected a whole number above 0, received a string"],
     ["plugins.entries.x.config", [1], "expected an object, received an array"],
     ["agents.defaults.memorySearch.remote.baseUrl", 5, "expected a string, received a number"],
@@ -256,6 +408,8 @@ describe("a wrong value", () => {
     ],
     ["secrets.providers.v", { source: "file" }, "secrets.providers.v.path is missing"],
     ["agents.list.0", {}, "agents.list.0.id is missing"],
+    ["agents.list.0", { id: "a", tts: { provider: 5 } }, "agents.list.0.tts.provider: expected a string"],
+    ["tts.providers.openai.apiKey", { source: "env" }, "tts.providers.openai.apiKey.id is missing"],
   ])("%s: %p leaves out what has to be there", (place, value, problem) => {
     expect(failure(() => parsed(at(place, value))).message).toContain(problem);
   });
