@@ -44,6 +44,12 @@ export function proxyOf(env: Env, url: URL): string | undefined {
   return isExempt ? undefined : URL.parse(proxy)?.host || proxy.replace(/^.*@/, "");
 }
 
+/** The same as an address with its scheme and credentials, for a client that takes none from the environment. */
+export function proxyUrlOf(env: Env, url: URL): string | undefined {
+  const proxy = proxyOf(env, url) && proxyFor(env, url.protocol.slice(0, -1));
+  return proxy?.includes("://") === false ? `http://${proxy}` : proxy;
+}
+
 /** Bun takes the lower-case one first; an empty one switches the scheme off unless the other is set. */
 function ownProxy(env: Env, scheme: string): string | undefined {
   const [lower, upper] = [env[`${scheme}_proxy`], env[`${scheme.toUpperCase()}_PROXY`]];

@@ -153,7 +153,7 @@ function collect(value: unknown, into: Complaint, depth: number): void {
   collectDetail(value, into);
   const words = value.message ?? value.Message ?? value.msg ?? value.err_msg ?? value.status_msg;
   collect(typeof words === "string" ? about(value.loc) + words : words, into, depth + 1);
-  for (const key of ["error", "detail", "errors", "base_resp"]) collect(value[key], into, depth + 1);
+  for (const key of ["error", "detail", "errors", "base_resp", "header"]) collect(value[key], into, depth + 1);
   // Google keeps its reason and its retry delay among the details; OpenRouter keeps the upstream's answer apart.
   if (Array.isArray(value.details)) for (const entry of value.details) collectDetail(entry, into);
   if (isRecord(value.metadata)) upstream(value.metadata, into);

@@ -84,7 +84,8 @@ export const geminiUsage = v.object({
   cachedContentTokenCount: count,
 });
 
-const answer = v.object({
+/** Words, and why there are none. */
+export const geminiAnswer = v.object({
   candidates: v.nullish(
     v.array(
       v.object({
@@ -106,7 +107,7 @@ function readFrame(frame: { data: string }): Step {
 }
 
 function readWhole(json: unknown): Step {
-  const { candidates, promptFeedback, usageMetadata, error } = parseMessage(answer, json);
+  const { candidates, promptFeedback, usageMetadata, error } = parseMessage(geminiAnswer, json);
   const candidate = candidates?.[0];
   const parts = candidate?.content?.parts ?? [];
   const step: Step = {};

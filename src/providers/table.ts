@@ -135,6 +135,5 @@ export const PROVIDERS: readonly Provider[] = [
     keyless: true,
     embedded: true,
     embedding: { protocol: "local-use-lite", defaultModel: "use-lite", models: ["use-lite"] },
-    speech: { protocol: "local-flite", defaultModel: "flite", models: ["flite"] },
   },
 ];

@@ -1,5 +1,14 @@
+import type { SpeechFormat } from "../core/capability.ts";
 import type { ImageLimits, ImageQuirks } from "../protocols/image-wire.ts";
-import type { ImageProtocolId, TextProtocolId } from "../protocols/index.ts";
+import type {
+  ImageProtocolId,
+  SpeechProtocolId,
+  TextProtocolId,
+  TranscriptionProtocolId,
+  VoiceListId,
+} from "../protocols/index.ts";
+import type { SpeechForm, SpeechQuirks, SpeechVoice } from "../protocols/speech-wire.ts";
+import type { TranscriptionQuirks } from "../protocols/transcription-wire.ts";
 import type { TextQuirks } from "../protocols/wire.ts";
 
 /** How a key is put on a request. The first form whose `keys` the key matches is used. */
@@ -80,6 +89,74 @@ interface VisionWire {
 
 /** `text`: over the provider's wire for text, with the picture beside the question. */
 export type VisionProtocolId = "text" | "minimax-vlm" | "local-tesseract";
+
+/** Where a service departs from its provider's row: what stands here takes the row's place for this service. */
+export interface Departure {
+  env?: readonly string[];
+  auth?: readonly AuthForm[];
+  headers?: Readonly<Record<string, string>>;
+  /** In place of the row's own base URL; a configured one still wins. */
+  baseUrl?: string;
+  /** Variables that hold another base URL, the first that is set wins; a configured one comes before them. */
+  baseUrlEnv?: readonly string[];
+}
+
+/** Text spoken. */
+export interface SpeechService
+  extends Service<SpeechProtocolId | "edge-read-aloud" | "speech-program" | "local-flite">,
+    Departure {
+  /** OpenClaw's name for the provider, where that is another than the row's. */
+  label?: string;
+  /** Other ids that it goes by where speech is meant, and another provider where text is. */
+  alsoNamed?: readonly string[];
+  /** The vendor's API has no models: a voice is all there is to choose. `unless-named`: where nobody names one. */
+  withoutModel?: "always" | "unless-named";
+  /** The models that the inventories name; any other is sent as it is. */
+  knownModels?: readonly string[];
+  quirks?: SpeechQuirks;
+  /** Used when nobody names one. */
+  defaultVoice?: string;
+  /** The same for text that is mostly Chinese, where the usual voice would be silent. */
+  chineseVoice?: string;
+  /** The voices that are known without asking; any other is sent as it is. */
+  voices?: readonly SpeechVoice[];
+  /** How the vendor is asked for the voices that there are. */
+  voiceList?: VoiceListId;
+  /** What can be asked for. */
+  formats: Readonly<Partial<Record<SpeechFormat, SpeechForm>>>;
+  /** Asked for when nothing else is wanted. */
+  defaultFormat: SpeechFormat;
+  /** The longest text of one request; without one the vendor names none. */
+  longest?: TextLimit;
+  /** Where single models differ; the first whose pattern matches counts. */
+  modelLimits?: readonly { model: RegExp; longest?: TextLimit; formats?: SpeechService["formats"] }[];
+  /** The rates that can be asked for; without it, none can. */
+  speed?: { min: number; max: number };
+  /** The formats that chat apps play as a voice message; `always`: also for a channel that has none. OpenClaw's rule. */
+  voiceNote?: { formats: readonly SpeechFormat[]; always?: true };
+  /** Settings of OpenClaw's that variables give, when the config does not: `{voice: ["MINIMAX_TTS_VOICE_ID"]}`. */
+  optionEnv?: Readonly<Record<string, readonly string[]>>;
+  /** The setting that holds the key where `apiKey` does not. */
+  keyOption?: string;
+}
+
+/** `characters` as JavaScript counts them (UTF-16 units), or `bytes` of UTF-8. */
+export type TextLimit = { characters: number } | { bytes: number };
+
+/** Recordings written down. */
+export interface TranscriptionService extends Service<TranscriptionProtocolId | "transcription-program">, Departure {
+  /** The models that the inventories name; any other is sent as it is. */
+  knownModels?: readonly string[];
+  quirks?: TranscriptionQuirks;
+  /** Bytes of the largest file. */
+  maxBytes?: number;
+  /** Extensions of what is taken, by content; without it, whatever is sound or a video with sound. */
+  takes?: readonly string[];
+  /** Models that tell times; without it, none does. */
+  timed?: RegExp;
+  /** Asked in place of the default model where times are needed. */
+  timedModel?: string;
+}
 
 /** Text through a program of the user's own instead of HTTP. */
 export type ProcessProtocolId = "codex-app-server";
@@ -169,5 +246,6 @@ export interface Provider {
   image?: ImageService;
   vision?: VisionService;
   embedding?: Service<"local-use-lite">;
-  speech?: Service<"local-flite">;
+  speech?: SpeechService;
+  transcription?: TranscriptionService;
 }
