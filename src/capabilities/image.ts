@@ -8,7 +8,7 @@ import { authorise, openSession } from "../engine/authorise.ts";
 import type { Candidate } from "../engine/candidates.ts";
 import { exchange } from "../engine/exchange.ts";
 import { followJob, unrepeatable } from "../engine/job.ts";
-import type { Arrivals, Fetching } from "../engine/picture-download.ts";
+import type { Arrivals, Fetching } from "../engine/media-download.ts";
 import { type ArrivedPicture, collectPictures, readImages } from "../engine/pictures.ts";
 import { imageRoute } from "../engine/route.ts";
 import { readText } from "../http/body.ts";
@@ -96,7 +96,7 @@ async function makerOf(context: Context, candidate: Candidate, run: ImageRun, op
     const fetchOwn = async (request: HttpRequest): Promise<Reply> =>
       sendRequest(context, await authorise(context, request, candidate, session, settings), call.signal);
     const home = { baseUrl: route.baseUrl, transport: candidate.transport };
-    const fetching: Fetching = { own: fetchOwn, home, signal: call.signal };
+    const fetching: Fetching = { own: fetchOwn, what: "picture", home, signal: call.signal };
     const { prompt, inputs, mask } = run;
     const request: ImageRequest = { prompt, inputs, mask, count: Math.min(most, wanted), hints };
     const answers: unknown[] = [];

@@ -10,6 +10,7 @@ interface BackendFlags {
   provider?: string | undefined;
   model?: string | undefined;
   fallback: readonly string[];
+  channel?: string | undefined;
 }
 
 /** What a verb runs on, by its flags and the config. `suits` narrows what is chosen when neither names anything. */
@@ -19,9 +20,9 @@ export async function choose(
   flags: BackendFlags,
   suits?: (provider: KnownProvider) => boolean,
 ): Promise<Candidate[]> {
-  const { provider, model, fallback } = flags;
+  const { provider, model, fallback, channel } = flags;
   const candidates = await selectCandidates(
-    { service, provider, model, fallback, ...(suits && { suits }) },
+    { service, provider, model, fallback, channel, ...(suits && { suits }) },
     new Keyring(context, await loadConfig(context)),
   );
   const [first] = candidates;

@@ -51,7 +51,7 @@ export const imageOutput = v.strictObject({
 
 export const speechOutput = v.strictObject({
   ...fileOutput.entries,
-  /** The container as a short name: `wav`, `mp3`, `ogg`. */
+  /** How it is written, as a short name: `mp3`, `wav`, `opus`. */
   format: v.string(),
   /** Whether the channel can play the file as a voice message. */
   voiceCompatible: v.boolean(),
@@ -71,6 +71,34 @@ export const describeOutput = v.strictObject({
   width: v.exactOptional(whole),
   height: v.exactOptional(whole),
   confidence: v.exactOptional(v.pipe(v.number(), v.minValue(0), v.maxValue(1))),
+});
+
+const seconds = v.pipe(v.number(), v.minValue(0));
+const speaker = v.exactOptional(v.string());
+
+/** A part of a recording; times are seconds from its beginning. */
+export const transcriptSegment = v.strictObject({
+  start: seconds,
+  end: seconds,
+  text: v.string(),
+  /** In the provider's name for them. */
+  speaker,
+  words: v.exactOptional(v.array(v.strictObject({ start: seconds, end: seconds, word: v.string(), speaker }))),
+});
+
+/** What is said in a recording. */
+export const transcriptOutput = v.strictObject({
+  /** What was asked for: an absolute path, a URL, `data:` or `-`. */
+  path: v.string(),
+  text: v.string(),
+  kind: v.literal("audio.transcription"),
+  provider: v.string(),
+  model: v.string(),
+  /** As the provider names it. */
+  language: v.exactOptional(v.string()),
+  durationSeconds: v.exactOptional(seconds),
+  /** With the times of words where the provider gives them. */
+  segments: v.exactOptional(v.array(transcriptSegment)),
 });
 
 /** Tokens as the provider counts them; reasoning is part of the output, what was cached is part of the input. */
@@ -105,7 +133,7 @@ export const envelopeSchema = v.strictObject({
   attempts: v.array(attempt),
   /** The input files as they were sent. */
   inputs: v.exactOptional(v.array(v.strictObject({ path: v.string(), mimeType: v.string() }))),
-  outputs: v.array(v.union([textOutput, embeddingOutput, speechOutput, imageOutput, describeOutput])),
+  outputs: v.array(v.union([textOutput, embeddingOutput, speechOutput, imageOutput, describeOutput, transcriptOutput])),
   /** Hints that the provider could not honour. */
   ignoredOverrides: v.exactOptional(
     v.array(v.strictObject({ key: v.string(), value: v.union([v.string(), v.number(), v.boolean()]) })),

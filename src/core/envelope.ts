@@ -6,6 +6,8 @@ import type {
   fileOutput,
   speechOutput,
   textOutput,
+  transcriptOutput,
+  transcriptSegment,
 } from "./envelope-schema.ts";
 
 /** The one document that `--json` prints; every member is told in `envelope-schema.ts`. */
@@ -19,6 +21,8 @@ export type EmbeddingOutput = v.InferOutput<typeof embeddingOutput>;
 export type DescribeOutput = v.InferOutput<typeof describeOutput>;
 export type FileOutput = v.InferOutput<typeof fileOutput>;
 export type SpeechOutput = v.InferOutput<typeof speechOutput>;
+export type TranscriptOutput = v.InferOutput<typeof transcriptOutput>;
+export type TranscriptSegment = v.InferOutput<typeof transcriptSegment>;
 export type IgnoredOverride = NonNullable<Envelope["ignoredOverrides"]>[number];
 export type Usage = NonNullable<Envelope["usage"]>;
 export type FinishReason = NonNullable<v.InferOutput<typeof textOutput>["finishReason"]>;

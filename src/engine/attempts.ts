@@ -22,6 +22,8 @@ export interface Plan {
   mayRepeat(): boolean;
   /** Narrows which failures the same candidate is tried on again for; by default, whichever passes. */
   mayRetry?(error: InferError): boolean;
+  /** How much of several things has been done for good: a try that has added to it is not one of those that got nowhere. */
+  progress?(): number;
 }
 
 /** For what costs money each time: only when nothing can have been made yet. */
@@ -52,9 +54,7 @@ export async function tryCandidates<T>(
     let candidate = pending;
     setBackend(context, candidate);
     const now = context.now();
-    // One that cannot be tried needs no time.
-    const left = plan.candidates.slice(index).filter(({ problem }) => !problem).length;
-    const share = (context.endsAt - now) / Math.max(1, left);
+    const share = (context.endsAt - now) / sharers(plan.candidates.slice(index));
     const endsAt = now + Math.min(share, candidate.media?.timeoutMs ?? share);
     try {
       candidate = await completed(context, pending, endsAt);
@@ -69,6 +69,14 @@ export async function tryCandidates<T>(
   const { error, candidate } = inOne(failures);
   setBackend(context, candidate);
   throw error;
+}
+
+/** Between how many the time is shared: one that cannot be tried needs none, and all spare ones together have one share. */
+function sharers([first, ...others]: readonly Candidate[]): number {
+  const waiting = others.filter(({ problem }) => !problem);
+  const named = waiting.filter(({ spare }) => !spare).length;
+  const spare = waiting.length - named;
+  return 1 + (first?.spare ? waiting.length : named + Math.min(1, spare));
 }
 
 /** The candidate with its credential; looking for that may take the candidate's own time and nobody else's. */
@@ -106,6 +114,7 @@ async function tryOne<T>(
   const call: Call = { signal: context.signal };
   using limit = deadline(context, endsAt, () => stalled(candidate, call, shareMs));
   call.signal = limit.signal;
+  let done = plan.progress?.();
   for (let retries = 0; ; retries++) {
     const started = context.now();
     const repeats = first === undefined ? {} : { retryOf: first };
@@ -125,6 +134,9 @@ async function tryOne<T>(
         ...repeats,
       });
       first ??= tries - 1;
+      const now = plan.progress?.();
+      if (now !== done) retries = 0;
+      done = now;
       const worthwhile = error.retryable && error.type !== "timeout" && (plan.mayRetry?.(error) ?? true);
       if (!worthwhile || retries === MOST_RETRIES || !plan.mayRepeat()) throw error;
       const wait = error.details.retryAfterMs ?? backoff(retries, context.random());

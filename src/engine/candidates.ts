@@ -9,12 +9,21 @@ import { DEFAULT_PROVIDER, FIRST_STEPS } from "../providers/table.ts";
 import type { Provider } from "../providers/types.ts";
 import { forModel } from "./configured.ts";
 import { headersOf, transportOf } from "./configured-request.ts";
-import { findProvider, type KnownProvider, knownProvider, knownProviders, unknownProvider } from "./directory.ts";
+import {
+  findProvider,
+  type KnownProvider,
+  knownProvider,
+  knownProviders,
+  speakingProvider,
+  unknownProvider,
+} from "./directory.ts";
 import { isGiven, type Keyring } from "./keyring.ts";
 import type { MediaProgram, MediaTerms } from "./media-choice.ts";
+import type { SpeechSettings } from "./speech-choice.ts";
+import { withTerms } from "./terms.ts";
 
 /** What a provider may offer, by the member of its row. */
-export type ServiceName = "text" | "image" | "vision" | "embedding" | "speech";
+export type ServiceName = "text" | "image" | "vision" | "embedding" | "speech" | "transcription";
 
 /** One backend to try. */
 export interface Candidate {
@@ -31,8 +40,14 @@ export interface Candidate {
   transport?: Transport;
   /** Why this one was chosen, to be printed. */
   reason: string;
+  /** It stands in for the others, and nobody has named it: little time is kept for it. */
+  spare?: true;
   /** What the config says of it, where media are read and argv does not name it. */
   media?: MediaTerms;
+  /** What the config says of how it speaks. */
+  speech?: SpeechSettings;
+  /** The variables that a program on this machine is given: the config may add to the environment. */
+  env?: LoadedConfig["env"];
   /** Set for a program of the user's own in place of a provider. */
   program?: MediaProgram;
   /** There while the credential has still to be looked up: gives the candidate with it. */
@@ -50,6 +65,33 @@ interface Wanted {
   probe?: false;
   /** Narrows the providers that are chosen by their credential. */
   suits?: (provider: KnownProvider) => boolean;
+  /** The channel that speech is for: the config may have a voice for it. */
+  channel?: string | undefined;
+}
+
+/** The ways to choose that a specialist may use, see `Choice`. */
+export interface Chooser {
+  readonly keyring: Keyring;
+  find(name: string): KnownProvider;
+  candidate(provider: KnownProvider, model: string | undefined, reason: string): Promise<Candidate>;
+  configured(ref: string, reason: string, later?: "later"): Promise<Candidate>;
+}
+
+/** How a service chooses otherwise than by its rows alone. */
+export interface Specialist {
+  /** What the config names for this service, in the order in which it is tried. */
+  configured(chooser: Chooser): Promise<Candidate[]>;
+  /** The provider as this service and the config of it have it. */
+  at(provider: KnownProvider, model: string | undefined): KnownProvider;
+  defaultModel(provider: KnownProvider): Promise<string | undefined>;
+  /** In the order in which the first one with a credential is taken. */
+  inOrder(providers: readonly KnownProvider[]): KnownProvider[];
+  /** A candidate with what the config says of it; `named`: argv has named it. */
+  onTerms(candidate: Candidate, named: boolean): Candidate;
+  /** What to do when nobody has a credential, where the first steps of text are none. */
+  advice?: string;
+  /** What is on this machine, when nobody has a credential. */
+  here?(chooser: Chooser): Promise<Candidate | undefined>;
 }
 
 const WORDS: Readonly<Record<ServiceName, string>> = {
@@ -58,24 +100,56 @@ const WORDS: Readonly<Record<ServiceName, string>> = {
   vision: "descriptions of images",
   embedding: "embeddings",
   speech: "speech",
+  transcription: "transcription",
 };
+
+/** The verbs that list who serves. */
+const LISTS: Readonly<Record<ServiceName, string>> = {
+  text: "model providers",
+  image: "image providers",
+  vision: "model providers",
+  embedding: "model providers",
+  speech: "tts providers",
+  transcription: "audio providers",
+};
+
+/** They bring tables of their own with them: each is loaded for its service only. */
+const SPECIALISTS: Partial<
+  Record<ServiceName, (keyring: Keyring, channel: string | undefined) => Promise<Specialist>>
+> = {
+  vision: async ({ loaded }) => (await import("./vision.ts")).visionSpecialist(loaded),
+  speech: async (keyring, channel) => (await import("./speech-choice.ts")).speechSpecialist(keyring, channel),
+  transcription: async ({ loaded }) => (await import("./transcription-choice.ts")).transcriptionSpecialist(loaded),
+};
+
+/** `undefined` for a service that goes by its rows. */
+export async function specialistFor(
+  service: ServiceName,
+  keyring: Keyring,
+  channel?: string,
+): Promise<Specialist | undefined> {
+  return SPECIALISTS[service]?.(keyring, channel);
+}
 
 /**
  * Chooses the backends, in the order in which they are tried: what argv names, else the configured default and its
  * fallbacks, else the first provider with a credential, else a server on this machine, else the embedded engines.
  */
 export async function selectCandidates(wanted: Wanted, keyring: Keyring): Promise<Candidate[]> {
-  const vision = wanted.service === "vision" ? await loadVision() : undefined;
-  const choice = new Choice(wanted.service, keyring, wanted.probe ?? true, wanted.suits ?? (() => true), vision);
+  const specialist = await specialistFor(wanted.service, keyring, wanted.channel);
+  const choice = new Choice(wanted.service, keyring, wanted.probe ?? true, wanted.suits ?? (() => true), specialist);
   const fallbacks: Candidate[] = [];
   for (const ref of wanted.fallback) fallbacks.push(await choice.byRef(ref, "--fallback", "later"));
-  if (wanted.provider !== undefined) return [await choice.byProvider(wanted.provider, wanted.model), ...fallbacks];
-  if (wanted.model !== undefined) return [await choice.byRef(wanted.model, "--model"), ...fallbacks];
+  const named = fallbacks.map((fallback) => choice.onTerms(fallback, true));
+  if (wanted.provider !== undefined) {
+    return [choice.onTerms(await choice.byProvider(wanted.provider, wanted.model), true), ...named];
+  }
+  if (wanted.model !== undefined) return [choice.onTerms(await choice.byRef(wanted.model, "--model"), true), ...named];
   const configured = await choice.byConfig();
-  if (configured.length > 0) return [...configured, ...fallbacks];
+  if (configured.length > 0) return [...configured, ...named];
   const automatic = await choice.automatic();
-  if (automatic) return [vision ? vision.onTerms(automatic, keyring.loaded) : automatic, ...fallbacks];
-  if (fallbacks.length > 0) return fallbacks;
+  if (automatic) return [choice.onTerms(automatic, false), ...named];
+  if (named.length > 0) return named;
   throw await choice.nothing();
 }
 
@@ -95,14 +169,6 @@ function isEligible({ problem, variantOf, configPath }: KnownProvider): boolean 
   return !problem && (variantOf === undefined || configPath !== undefined);
 }
 
-type Vision = Awaited<ReturnType<typeof loadVision>>;
-
-/** It brings the catalog with it: loaded for pictures only. */
-async function loadVision() {
-  const [choice, vision] = await Promise.all([import("./media-choice.ts"), import("./vision.ts")]);
-  return { ...choice, ...vision };
-}
-
 /** The ways to choose a backend for one service. */
 class Choice {
   readonly #loaded: LoadedConfig;
@@ -112,8 +178,7 @@ class Choice {
     readonly keyring: Keyring,
     readonly probes: boolean,
     readonly suits: (provider: KnownProvider) => boolean,
-    /** How pictures change the choice; there for the service that it is about. */
-    readonly vision: Vision | undefined,
+    readonly specialist: Specialist | undefined,
   ) {
     this.#loaded = keyring.loaded;
   }
@@ -147,7 +212,7 @@ class Choice {
   }
 
   async byConfig(): Promise<Candidate[]> {
-    if (this.vision) return this.vision.configuredVision(this, this.#loaded);
+    if (this.specialist) return this.specialist.configured(this);
     const configured = this.service === "image" ? imageModels(this.#loaded) : defaultModels(this.#loaded);
     if (this.service !== "text" && this.service !== "image") return [];
     const { refs, place } = configured;
@@ -159,13 +224,18 @@ class Choice {
     return candidates;
   }
 
+  onTerms(candidate: Candidate, named: boolean): Candidate {
+    const { specialist } = this;
+    return specialist ? withTerms(candidate, (one) => specialist.onTerms(one, named)) : candidate;
+  }
+
   async automatic(): Promise<Candidate | undefined> {
     const serving = this.#serving().filter((provider) => isEligible(provider) && this.suits(provider));
     for (const provider of serving.filter(({ embedded }) => !embedded)) {
-      const credential = await configuredBy(provider, this.keyring);
+      const credential = await configuredBy(this.specialist?.at(provider, undefined) ?? provider, this.keyring);
       if (!credential) continue;
       const model = await this.#defaultModel(provider);
-      if (["text", "vision"].includes(this.service) && model === undefined) continue;
+      if (this.service !== "image" && model === undefined && !withoutModel(provider, this.service)) continue;
       return this.candidate(provider, model, `the first provider with a credential (${credential.source})`);
     }
     if (this.service === "text" && this.probes) {
@@ -174,6 +244,8 @@ class Choice {
       const [server] = await probe(this.keyring, local);
       if (server) return this.candidate(server.provider, server.model, "a server that answers on this machine");
     }
+    const here = await this.specialist?.here?.(this);
+    if (here) return here;
     // It reads and does not describe: a key that was meant for more must not be passed over in silence.
     const spoiled = this.service === "vision" ? await this.#spoiled() : undefined;
     if (spoiled) throw spoiled;
@@ -183,7 +255,8 @@ class Choice {
 
   /** Says what is missing: a key that is there and cannot be used comes before the advice to set one. */
   async nothing(): Promise<InferError> {
-    const advice = new InferError("auth", `No provider for ${WORDS[this.service]} is set up.`, { hint: FIRST_STEPS });
+    const hint = this.specialist?.advice ?? FIRST_STEPS;
+    const advice = new InferError("auth", `No provider for ${WORDS[this.service]} is set up.`, { hint });
     return (await this.#spoiled()) ?? advice;
   }
 
@@ -210,7 +283,7 @@ class Choice {
   }
 
   async #defaultModel(provider: KnownProvider): Promise<string | undefined> {
-    if (this.vision) return this.vision.visionDefault(provider);
+    if (this.specialist) return this.specialist.defaultModel(provider);
     const isText = this.service === "text" && provider.configPath !== undefined;
     return (isText ? provider.models[0]?.id : undefined) ?? provider[this.service]?.defaultModel;
   }
@@ -218,7 +291,7 @@ class Choice {
   /** In the order in which the first one with a credential is taken. */
   #serving(): KnownProvider[] {
     const serving = knownProviders(this.#loaded).filter((provider) => provider[this.service] !== undefined);
-    if (this.vision) return this.vision.inOrderOfVision(serving);
+    if (this.specialist) return this.specialist.inOrder(serving);
     if (this.service !== "image") return serving;
     // OpenClaw's order for pictures: whoever answers in text, then all by their ids.
     const [primary] = defaultModels(this.#loaded).refs;
@@ -228,19 +301,21 @@ class Choice {
   }
 
   find(name: string): KnownProvider {
-    const provider = knownProvider(this.#loaded, name);
+    const find = this.service === "speech" ? speakingProvider : knownProvider;
+    const provider = find(this.#loaded, name);
     if (provider) return provider;
-    const ids = knownProviders(this.#loaded).map(({ id }) => id);
-    const known = `Known: ${ids.join(", ")}. Others can be declared under models.providers in the config.`;
+    const known = LISTS[this.service] === LISTS.text ? knownProviders(this.#loaded) : this.#serving();
+    const ids = known.map(({ id }) => id);
     const guess = didYouMean(name, ids);
-    const hint = guess ? `${guess} See infer model providers` : known;
+    const all = `Known: ${ids.join(", ")}. Others can be declared under models.providers in the config.`;
+    const hint = guess ? `${guess} See infer ${LISTS[this.service]}` : all;
     throw new InferError("not_found", `There is no provider "${name}".`, { hint });
   }
 
   /** What can be told of a candidate without its credential. */
   #pending(known: KnownProvider, model: string, reason: string): Candidate {
     const configured = forModel(known, model);
-    const provider = this.vision ? this.vision.atVision(configured, model) : configured;
+    const provider = this.specialist?.at(configured, model) ?? configured;
     const problem = this.#problem(provider, model, undefined);
     return {
       provider,
@@ -256,7 +331,7 @@ class Choice {
   async candidate(known: KnownProvider, asked: string | undefined, reason: string): Promise<Candidate> {
     const model = asked ?? (await this.#defaultModel(known));
     const configured = forModel(known, model);
-    const provider = this.vision ? this.vision.atVision(configured, model) : configured;
+    const provider = this.specialist?.at(configured, model) ?? configured;
     const credential = await this.keyring.credentialOf(provider, true);
     const mayStandIn = "missing" in credential && (!credential.spoiled || credential.saved);
     const login = mayStandIn ? await this.#loginOf(provider) : undefined;
@@ -298,11 +373,22 @@ class Choice {
         hint: `Use --model ${provider.id}/${models[0]}, or leave --model out.`,
       });
     }
+    if (model !== undefined && this.service === "speech" && provider.speech?.withoutModel === "always") {
+      return new InferError("usage", `${provider.name} has no models to choose from, and was given "${model}".`, {
+        hint: `Use --provider ${provider.id}, and --voice for the voice.`,
+      });
+    }
     if (missing !== undefined) return new InferError("auth", missing);
-    if (model !== undefined) return undefined;
+    if (model !== undefined || withoutModel(provider, this.service)) return undefined;
     const hint = `Name one: --model ${provider.id}/<model>`;
     return new InferError("usage", `${provider.name} has no default model.`, { hint });
   }
+}
+
+/** Whether this service of the vendor can do without a model; a program has one of its own. */
+function withoutModel({ speech, transcription }: Provider, service: ServiceName): boolean {
+  if (service === "speech") return speech?.withoutModel !== undefined;
+  return service === "transcription" && transcription?.protocol === "transcription-program";
 }
 
 function missingIn(secret: object): string | undefined {

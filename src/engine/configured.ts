@@ -71,16 +71,17 @@ function speaking(provider: KnownProvider, api: string | undefined, place: strin
     const hint = "It is the wire that the server speaks: leave it out for chat completions.";
     return { ...provider, problem: invalidConfig(provider.configFile ?? "", problem, hint) };
   }
-  // It makes pictures and no text, and a base URL in the config does not change that.
-  if (api === undefined && provider.image && !provider.text && provider.baseUrl !== "") return provider;
+  // It makes pictures or speaks, and has no text: a base URL in the config does not change that.
+  const { text, image, speech, transcription } = provider;
+  if (api === undefined && !text && (image || speech || transcription)) return provider;
   const protocol = api ? APIS[api] : (provider.text?.protocol ?? "openai-chat");
   if (protocol === provider.text?.protocol) return api === undefined ? provider : withoutWires(provider);
   const { defaultModel } = provider.text ?? {};
   const { scheme: _, ...plain } = provider;
-  const text = { protocol, ...(defaultModel && { defaultModel }) };
-  if (isProcess(protocol)) return { ...plain, text };
+  const spoken = { protocol, ...(defaultModel && { defaultModel }) };
+  if (isProcess(protocol)) return { ...plain, text: spoken };
   const scheme = CUSTOM_SCHEMES[protocol];
-  return { ...plain, text, auth: CUSTOM_AUTH[protocol] ?? [], ...(scheme && { scheme }) };
+  return { ...plain, text: spoken, auth: CUSTOM_AUTH[protocol] ?? [], ...(scheme && { scheme }) };
 }
 
 /** A wire that the config names is every model's. */

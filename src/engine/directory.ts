@@ -3,7 +3,13 @@ import type { LoadedConfig } from "../config/file.ts";
 import type { ConfiguredModel, ConfiguredRequest, SecretValue } from "../config/schema.ts";
 import { InferError } from "../core/error.ts";
 import { IMAGE_PROVIDERS, IMAGE_SERVICES } from "../providers/images.ts";
+import { COMPATIBLE_SPEECH, SPEECH_PROVIDERS, SPEECH_SERVICES } from "../providers/speech.ts";
 import { PROVIDERS } from "../providers/table.ts";
+import {
+  COMPATIBLE_TRANSCRIPTION,
+  TRANSCRIPTION_PROVIDERS,
+  TRANSCRIPTION_SERVICES,
+} from "../providers/transcription.ts";
 import type { Provider, VisionService } from "../providers/types.ts";
 import { VISION_SERVICES } from "../providers/vision.ts";
 import { configure } from "./configured.ts";
@@ -54,6 +60,14 @@ export function knownProvider(loaded: LoadedConfig, name: string): KnownProvider
   return own === undefined ? undefined : onlyConfigured(own, loaded);
 }
 
+/** The same where speech is meant: some names are another provider's where text is. */
+export function speakingProvider(loaded: LoadedConfig, name: string): KnownProvider | undefined {
+  const provider = knownProvider(loaded, name);
+  if (provider?.speech) return provider;
+  const id = name.toLowerCase();
+  return knownProviders(loaded).find(({ speech }) => speech?.alsoNamed?.includes(id)) ?? provider;
+}
+
 function configuredNames({ config }: LoadedConfig): string[] {
   return Object.keys(config.models?.providers ?? {});
 }
@@ -73,7 +87,14 @@ function asConfigured(row: KnownProvider, loaded: LoadedConfig): KnownProvider {
 
 function onlyConfigured(name: string, loaded: LoadedConfig): KnownProvider {
   const { unset } = loaded;
-  return withVision({ ...addressed(configure(unknownProvider(name), name, loaded)), unset });
+  return withVision(withAudio({ ...addressed(configure(unknownProvider(name), name, loaded)), unset }));
+}
+
+/** A server that speaks OpenAI's wire for text mostly has the ones for audio as well, with models of its own. */
+function withAudio(provider: KnownProvider): KnownProvider {
+  const { protocol } = provider.text ?? {};
+  if (protocol !== "openai-chat" && protocol !== "openai-responses") return provider;
+  return { ...provider, speech: COMPATIBLE_SPEECH, transcription: COMPATIBLE_TRANSCRIPTION };
 }
 
 const THROUGH_TEXT: VisionService = { protocol: "text" };
@@ -85,25 +106,33 @@ function withVision(provider: KnownProvider): KnownProvider {
   return vision ? { ...provider, vision } : provider;
 }
 
+const MAIN = [...PROVIDERS, ...IMAGE_PROVIDERS, ...SPEECH_PROVIDERS, ...TRANSCRIPTION_PROVIDERS];
+
 /** The table, with each variant as a provider of its own. They come last: none is ever chosen by its key alone. */
 function rows(): KnownProvider[] {
-  const main = [...PROVIDERS, ...IMAGE_PROVIDERS];
-  return [...main.map(asRow), ...main.flatMap(variantsOf)];
+  return [...MAIN.map(asRow), ...MAIN.flatMap(variantsOf)];
 }
 
 /** The same as `findProvider(rows(), name)`, without making all of them. */
 function findRow(name: string): KnownProvider | undefined {
-  const main = [...PROVIDERS, ...IMAGE_PROVIDERS];
-  const row = main.find(({ id }) => id === name.toLowerCase());
+  const row = MAIN.find(({ id }) => id === name.toLowerCase());
   if (row) return asRow(row);
-  const variants = main.flatMap((one) => (one.variants ? variantsOf(one) : []));
-  const alias = main.find((one) => isNamed(one, name));
+  const variants = MAIN.flatMap((one) => (one.variants ? variantsOf(one) : []));
+  const alias = MAIN.find((one) => isNamed(one, name));
   return findProvider(variants, name) ?? (alias && asRow(alias));
 }
 
 function asRow(row: Provider): KnownProvider {
   const image = row.image ?? IMAGE_SERVICES[row.id];
-  return { ...row, ...(image && { image }), models: [] };
+  const speech = SPEECH_SERVICES[row.id];
+  const transcription = TRANSCRIPTION_SERVICES[row.id];
+  return {
+    ...row,
+    ...(image && { image }),
+    ...(speech && { speech }),
+    ...(transcription && { transcription }),
+    models: [],
+  };
 }
 
 function variantsOf(provider: Provider): KnownProvider[] {

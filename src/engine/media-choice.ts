@@ -1,14 +1,14 @@
-import { visionModels } from "../config/agent.ts";
 import type { LoadedConfig } from "../config/file.ts";
 import type { MediaEntry, MediaSettings } from "../config/schema.ts";
 import { InferError } from "../core/error.ts";
-import { VISION_SERVICES } from "../providers/vision.ts";
-import type { Candidate } from "./candidates.ts";
+import type { Candidate, Chooser } from "./candidates.ts";
 import { redirect } from "./configured.ts";
 import { type KnownProvider, unknownProvider } from "./directory.ts";
-import { seesPictures } from "./known-model.ts";
 
-/** Characters that OpenClaw asks for where the config does not say. */
+/** What a file is, by the name that it has under `tools.media`. */
+export type MediaKind = "image" | "audio";
+
+/** Characters that OpenClaw asks for where the config does not say: of a description. */
 export const MOST_CHARS = 500;
 
 /** What the config says of a backend that it chose for media. A backend that argv names has none of it. */
@@ -19,6 +19,10 @@ export interface MediaTerms {
   /** Of the file. */
   maxBytes?: number;
   timeoutMs?: number;
+  /** Spoken in the recording. */
+  language?: string;
+  /** The vendor's own: `{smart_format: true}`. */
+  options?: VendorOptions;
 }
 
 /** A program of the user's own that reads a file and prints what is in it. */
@@ -29,52 +33,36 @@ export interface MediaProgram {
   env: LoadedConfig["env"];
 }
 
-/** How one service chooses its backends, see `candidates.ts`. */
-interface Chooser {
-  find(name: string): KnownProvider;
-  candidate(provider: KnownProvider, model: string | undefined, reason: string): Promise<Candidate>;
-  configured(ref: string, reason: string, later?: "later"): Promise<Candidate>;
-}
-
 type Common = { settings: MediaSettings; place: string };
 
-/**
- * What describes pictures by the config: the entries of `tools.media.image.models`, then those of the shared list that
- * are for pictures; without any, `agents.defaults.imageModel`, then the default model when it is known to see.
- */
-export async function configuredVision(chooser: Chooser, loaded: LoadedConfig): Promise<Candidate[]> {
-  const common = commonSettings(loaded);
+interface Rules {
+  kind: MediaKind;
+  /** Whether an entry of the shared list that says nothing of itself is for this kind: by its provider's id. */
+  isKnown(providerId: string): boolean;
+}
+
+/** The entries of `tools.media.<kind>.models`, then those of the shared list that are for this kind. */
+export async function mediaEntries(chooser: Chooser, loaded: LoadedConfig, rules: Rules): Promise<Candidate[]> {
+  const common = commonSettings(loaded, rules.kind);
   if (common.settings.enabled === false) {
     throw new InferError("refused", `${common.place}.enabled is false in ${loaded.path}.`, {
       hint: "Name a model with --model: that counts nevertheless.",
     });
   }
   const candidates: Candidate[] = [];
-  for (const { entry, place } of entriesFor(loaded, common)) {
+  for (const { entry, place } of entriesFor(loaded, common, rules)) {
     candidates.push(await candidateOf(entry, `${place} in ${loaded.path}`, place, { chooser, loaded, common }));
   }
-  if (candidates.length > 0) return candidates;
-  const { refs, place, mustSee } = visionModels(loaded);
-  for (const ref of refs) {
-    const isFirst = candidates.length === 0;
-    const candidate = await chooser.configured(ref, `${place} in ${loaded.path}`, isFirst ? undefined : "later");
-    if (!mustSee || (await seesPictures(candidate.provider, candidate.model))) candidates.push(candidate);
-  }
-  return candidates.map((candidate) => onTerms(candidate, loaded));
+  return candidates;
 }
 
-/** A backend that nobody named, with what the config says of all of them. */
-export function onTerms(candidate: Candidate, loaded: LoadedConfig): Candidate {
-  const { complete } = candidate;
-  return {
-    ...candidate,
-    media: termsOf({}, commonSettings(loaded).settings),
-    ...(complete && { complete: async () => onTerms(await complete(), loaded) }),
-  };
+/** What the config says of every backend for this kind. */
+export function mediaTerms(loaded: LoadedConfig, kind: MediaKind, provider: KnownProvider): MediaTerms {
+  return termsOf({}, commonSettings(loaded, kind).settings, provider.id);
 }
 
-function commonSettings({ config }: LoadedConfig): Common {
-  return { settings: config.tools?.media?.image ?? {}, place: "tools.media.image" };
+function commonSettings({ config }: LoadedConfig, kind: MediaKind): Common {
+  return { settings: config.tools?.media?.[kind] ?? {}, place: `tools.media.${kind}` };
 }
 
 interface Placed {
@@ -82,15 +70,13 @@ interface Placed {
   place: string;
 }
 
-function entriesFor({ config }: LoadedConfig, { settings, place }: Common): Placed[] {
+function entriesFor({ config }: LoadedConfig, { settings, place }: Common, { kind, isKnown }: Rules): Placed[] {
   const own = (settings.models ?? []).map((entry, at) => ({ entry, place: `${place}.models.${at}` }));
   const shared = (config.tools?.media?.models ?? []).map((entry, at) => ({ entry, place: `tools.media.models.${at}` }));
   return [
-    ...own.filter(({ entry }) => entry.capabilities?.includes("image") ?? true),
+    ...own.filter(({ entry }) => entry.capabilities?.includes(kind) ?? true),
     // What says nothing of itself there is for whatever its provider is known for.
-    ...shared.filter(
-      ({ entry }) => entry.capabilities?.includes("image") ?? Object.hasOwn(VISION_SERVICES, entry.provider ?? ""),
-    ),
+    ...shared.filter(({ entry }) => entry.capabilities?.includes(kind) ?? isKnown(entry.provider ?? "")),
   ];
 }
 
@@ -100,7 +86,7 @@ async function candidateOf(
   place: string,
   { chooser, loaded, common }: { chooser: Chooser; loaded: LoadedConfig; common: Common },
 ): Promise<Candidate> {
-  const media = termsOf(entry, common.settings);
+  const media = termsOf(entry, common.settings, entry.provider?.trim() ?? "");
   if ((entry.type ?? (entry.command ? "cli" : "provider")) === "cli") {
     return { ...programOf(entry, reason, place, loaded.env), media };
   }
@@ -152,12 +138,34 @@ function programOf(entry: MediaEntry, reason: string, place: string, env: Loaded
   };
 }
 
-function termsOf(entry: MediaEntry, common: MediaSettings): MediaTerms {
-  const { prompt, maxChars, maxBytes, timeoutSeconds } = { ...common, ...entry };
+function termsOf(entry: MediaEntry, common: MediaSettings, providerId: string): MediaTerms {
+  const { prompt, maxChars, maxBytes, timeoutSeconds, language } = { ...common, ...entry };
+  const options = optionsFor([common, entry], providerId.toLowerCase());
   return {
     ...(prompt?.trim() && { prompt: prompt.trim() }),
     ...(maxChars !== undefined && { maxChars }),
     ...(maxBytes !== undefined && { maxBytes }),
     ...(timeoutSeconds !== undefined && { timeoutMs: timeoutSeconds * 1000 }),
+    ...(language?.trim() && { language: language.trim() }),
+    ...(Object.keys(options).length > 0 && { options }),
   };
+}
+
+type VendorOptions = Readonly<Record<string, string | number | boolean>>;
+
+/** The nearer settings last. Deepgram had a block of its own before `providerOptions`, which wins; both may be in camel case. */
+function optionsFor(settings: readonly MediaSettings[], providerId: string): VendorOptions {
+  const isDeepgram = providerId === "deepgram";
+  const named = settings.flatMap(({ providerOptions = {} }) =>
+    Object.entries(providerOptions).flatMap(([id, options]) => (id.toLowerCase() === providerId ? [options] : [])),
+  );
+  const legacy = isDeepgram ? settings.map(({ deepgram }) => deepgram ?? {}) : [];
+  const entries = [...legacy, ...named].flatMap((options) => Object.entries(options));
+  return Object.fromEntries(
+    entries.flatMap(([name, value]) => (value === undefined ? [] : [[isDeepgram ? snakeCase(name) : name, value]])),
+  );
+}
+
+function snakeCase(name: string): string {
+  return name.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`);
 }

@@ -1,25 +1,28 @@
-import { mkdtemp, rm } from "node:fs/promises";
+import { mkdtemp, readFile, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
-import { dirname, join, parse } from "node:path";
+import { dirname, join, parse, resolve } from "node:path";
 import type { Context } from "../core/context.ts";
-import { InferError } from "../core/error.ts";
-import { runProgram } from "../process/run.ts";
-import { excerpt } from "../protocols/message.ts";
+import { type ErrorType, InferError } from "../core/error.ts";
+import { isRecord } from "../core/json.ts";
 import type { Call } from "./attempts.ts";
 import type { MediaProgram } from "./media-choice.ts";
+import { plainWav } from "./plain-wav.ts";
+import { filledIn, type GivenFile, MOST_OUTPUT, said, toItsEnd } from "./user-program.ts";
 
 /** What a program is asked about one file. */
 interface MediaQuestion {
   prompt: string;
   maxChars: number | undefined;
+  /** Of a recording, where the user has said it. */
+  language?: string | undefined;
   /** The file as it is given; one that has to be written first is written into the folder, which is gone afterwards. */
-  file(folder: string): Promise<{ path: string; mimeType: string }>;
+  file: GivenFile;
 }
 
-/** As OpenClaw: a program that prints more has not understood the question. */
-const MOST_OUTPUT = 5 * 1024 * 1024;
-
-/** What a program of the user's own says of a file: an entry with `type: "cli"` of `tools.media`. */
+/**
+ * What a program of the user's own says of a file: an entry with `type: "cli"` of `tools.media`. The answer is what it
+ * prints, or the file that OpenClaw knows it to write.
+ */
 export async function askMediaProgram(
   context: Context,
   { command, args, env }: MediaProgram,
@@ -28,63 +31,95 @@ export async function askMediaProgram(
 ): Promise<string> {
   const folder = await mkdtemp(join(tmpdir(), "infer-media-"));
   try {
-    const { path, mimeType } = await question.file(folder);
+    const given = await question.file(folder);
+    const isRecording = !given.mimeType.startsWith("image/") && nameOf(command) === "whisper-cli";
+    const { path, mimeType } = isRecording ? await plainWav(context, given, folder, env, call) : given;
     const values: Readonly<Record<string, string>> = {
-      MediaPath: path,
-      MediaDir: dirname(path),
-      MediaType: mimeType,
-      OutputDir: folder,
-      OutputBase: join(folder, parse(path).name),
-      Prompt: question.prompt,
-      MaxChars: question.maxChars === undefined ? "" : String(question.maxChars),
+      mediapath: path,
+      mediadir: dirname(path),
+      mediatype: mimeType,
+      outputdir: folder,
+      outputbase: join(folder, parse(path).name),
+      prompt: question.prompt,
+      language: question.language ?? "",
+      maxchars: question.maxChars === undefined ? "" : String(question.maxChars),
     };
-    const { exitCode, stdout, stderr } = await runProgram({
-      command,
-      args: args.map((arg) => filledIn(arg, values)),
-      env: Object.fromEntries(
-        Object.entries(env).flatMap(([name, value]) => (value === undefined ? [] : [[name, value]])),
-      ),
-      cwd: context.cwd,
-      maxOutputBytes: MOST_OUTPUT,
-      timeoutMs: Math.max(1, context.endsAt - context.now()),
-      signal: call.signal,
-    });
-    if (exitCode !== 0) throw failed(command, exitCode, stderr);
-    const text = answerIn(command, new TextDecoder().decode(stdout));
+    const filled = args.map((arg) => filledIn(arg, values));
+    const { stdout, stderr } = await toItsEnd(
+      context,
+      { command, args: filled, env, maxOutputBytes: MOST_OUTPUT },
+      call,
+    );
+    const file = answerFile(command, filled, path);
+    // Not there: it has printed its answer, then.
+    const written = file === undefined ? "" : await readFile(resolve(context.cwd, file), "utf8").catch(() => "");
+    const text = written.trim() || answerIn(command, new TextDecoder().decode(stdout));
     if (text === "") throw new InferError("empty_result", `${command} printed nothing.${said(stderr)}`);
     return text;
   } catch (thrown) {
-    if (!(thrown instanceof InferError) || thrown.type !== "not_found") throw thrown;
-    throw thrown.with({ hint: "Install it, or correct command under tools.media in the config." });
+    if (!(thrown instanceof InferError)) throw thrown;
+    const hint = HINTS[thrown.type];
+    throw hint === undefined ? thrown : thrown.with({ hint });
   } finally {
     await rm(folder, { recursive: true, force: true });
   }
 }
 
-/** `{{MediaPath}}` and the like; a name that nobody knows is nothing. */
-function filledIn(arg: string, values: Readonly<Record<string, string>>): string {
-  return arg.replace(/\{\{\s*(\w+)\s*\}\}/g, (_, name: string) =>
-    Object.hasOwn(values, name) ? (values[name] ?? "") : "",
-  );
+const HINTS: Partial<Record<ErrorType, string>> = {
+  not_found: "Install it, or correct command under tools.media in the config.",
+  provider_error: "Try it by hand, or correct args under tools.media in the config.",
+  empty_result: "Try it by hand, or correct args under tools.media in the config.",
+};
+
+function nameOf(command: string): string {
+  return parse(command).name;
 }
 
-/** Gemini's own program prints JSON when it is told to, with the answer in `response`; any other prints the answer. */
+/** Where a program writes its answer that is known for doing so when its arguments say it. */
+function answerFile(command: string, args: readonly string[], mediaPath: string): string | undefined {
+  const base = parse(mediaPath).name;
+  const after = (...flags: string[]): string | undefined => args[args.findIndex((arg) => flags.includes(arg)) + 1];
+  const has = (...flags: string[]): boolean => args.some((arg) => flags.includes(arg));
+  switch (nameOf(command)) {
+    case "whisper-cli":
+      return has("-otxt", "--output-txt") && has("-of", "--output-file")
+        ? `${after("-of", "--output-file")}.txt`
+        : undefined;
+    case "whisper": {
+      const formats = has("--output_format", "-f") ? after("--output_format", "-f")?.split(",") : undefined;
+      const isText = formats?.some((format) => format.trim() === "txt");
+      return isText && has("--output_dir", "-o") ? join(after("--output_dir", "-o") ?? "", `${base}.txt`) : undefined;
+    }
+    case "parakeet-mlx": {
+      const isText = !has("--output-format") || after("--output-format") === "txt";
+      return isText && has("--output-dir") ? join(after("--output-dir") ?? "", `${base}.txt`) : undefined;
+    }
+    default:
+      return undefined;
+  }
+}
+
+/** Two of them print JSON with the answer in a member; any other prints the answer. */
+const MEMBERS: Readonly<Record<string, string>> = { gemini: "response", "sherpa-onnx-offline": "text" };
+
 function answerIn(command: string, stdout: string): string {
-  if (parse(command).name !== "gemini") return stdout.trim();
-  try {
-    const json: unknown = JSON.parse(stdout.slice(stdout.indexOf("{")));
-    const isAnswer = typeof json === "object" && json !== null && "response" in json;
-    if (isAnswer && typeof json.response === "string" && json.response.trim() !== "") return json.response.trim();
-  } catch {
-    // Plain text, then.
+  const member = MEMBERS[nameOf(command)];
+  if (member === undefined) return stdout.trim();
+  const lines = stdout.split("\n").toReversed();
+  for (const candidate of [stdout.slice(stdout.indexOf("{")), ...lines.filter((line) => line.trim().startsWith("{"))]) {
+    const answer = memberOf(candidate, member);
+    if (answer !== undefined) return answer;
   }
   return stdout.trim();
 }
 
-function failed(command: string, exitCode: number, stderr: string): InferError {
-  return new InferError("provider_error", `${command} ended with exit code ${exitCode}.${said(stderr)}`);
-}
-
-function said(stderr: string): string {
-  return stderr === "" ? "" : ` It said: ${excerpt(stderr, 500)}`;
+function memberOf(json: string, member: string): string | undefined {
+  try {
+    const document: unknown = JSON.parse(json);
+    const value = isRecord(document) ? document[member] : undefined;
+    return typeof value === "string" ? value.trim() : undefined;
+  } catch {
+    // Plain text, then.
+    return undefined;
+  }
 }

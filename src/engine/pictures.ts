@@ -9,7 +9,7 @@ import { PartFile, type StoredFile } from "../media/part.ts";
 import { failureInside } from "../protocols/failure.ts";
 import type { ImageProtocol, ImageRoute, ImageStep, Picture } from "../protocols/image-wire.ts";
 import { excerpt, malformed, parseJson } from "../protocols/message.ts";
-import { type Arrivals, download, type Fetching, type Kept } from "./picture-download.ts";
+import { type Arrivals, download, type Fetching, type Kept } from "./media-download.ts";
 
 /** A picture that has arrived whole. */
 export interface ArrivedPicture extends ArrivedFile {

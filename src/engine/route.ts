@@ -4,6 +4,8 @@ import { InferError } from "../core/error.ts";
 import { webUrl } from "../http/client.ts";
 import type { ImageRoute } from "../protocols/image-wire.ts";
 import type { ImageProtocolId, TextProtocolId } from "../protocols/index.ts";
+import type { SpeechRoute } from "../protocols/speech-wire.ts";
+import type { TranscriptionRoute } from "../protocols/transcription-wire.ts";
 import { endpoint, type Route } from "../protocols/wire.ts";
 import type { ProcessProtocolId, TextService } from "../providers/types.ts";
 import type { Candidate } from "./candidates.ts";
@@ -64,6 +66,30 @@ export function imageRoute(candidate: Candidate, session: Session = {}): Picture
     },
     settings,
   };
+}
+
+/** The same for speech. */
+export function speechRoute(candidate: Candidate, session: Session = {}): { route: SpeechRoute; settings: Settings } {
+  const { provider, model } = candidate;
+  const { speech } = provider;
+  if (!speech) throw new Error(`${provider.id} has no speech route`);
+  const settings = settingsOf(provider, model ?? "", session);
+  const baseUrl = baseUrlOf(provider, session, settings);
+  return { route: { model, baseUrl, ...(speech.quirks && { quirks: speech.quirks }) }, settings };
+}
+
+/** The same for recordings. */
+export function transcriptionRoute(
+  candidate: Candidate,
+  session: Session = {},
+): { route: TranscriptionRoute; settings: Settings } {
+  const { provider, model, media } = candidate;
+  const { transcription } = provider;
+  if (!transcription || model === null) throw new Error(`${provider.id} has no transcription route`);
+  const settings = settingsOf(provider, model, session);
+  const baseUrl = baseUrlOf(provider, session, settings);
+  const { quirks } = transcription;
+  return { route: { model, baseUrl, ...(quirks && { quirks }), options: media?.options ?? {} }, settings };
 }
 
 /** The wire of a candidate's text; `undefined` where a program of the user's own is asked. */

@@ -1,9 +1,46 @@
+import { visionModels } from "../config/agent.ts";
+import type { LoadedConfig } from "../config/file.ts";
 import { VISION_SERVICES } from "../providers/vision.ts";
+import type { Candidate, Chooser, Specialist } from "./candidates.ts";
 import type { KnownProvider } from "./directory.ts";
 import { seesPictures } from "./known-model.ts";
+import { mediaEntries, mediaTerms } from "./media-choice.ts";
+import { withTerms } from "./terms.ts";
+
+/** How backends that describe pictures are chosen. */
+export function visionSpecialist(loaded: LoadedConfig): Specialist {
+  return {
+    configured: (chooser) => configuredVision(chooser, loaded),
+    at: atVision,
+    defaultModel: visionDefault,
+    inOrder: inOrderOfVision,
+    onTerms: (candidate, named) => (named ? candidate : onTerms(candidate, loaded)),
+  };
+}
+
+/**
+ * The entries of the config; without any, `agents.defaults.imageModel`, then the default model when it is known to see.
+ */
+async function configuredVision(chooser: Chooser, loaded: LoadedConfig): Promise<Candidate[]> {
+  const isKnown = (id: string): boolean => Object.hasOwn(VISION_SERVICES, id);
+  const entries = await mediaEntries(chooser, loaded, { kind: "image", isKnown });
+  if (entries.length > 0) return entries;
+  const candidates: Candidate[] = [];
+  const { refs, place, mustSee } = visionModels(loaded);
+  for (const ref of refs) {
+    const isFirst = candidates.length === 0;
+    const candidate = await chooser.configured(ref, `${place} in ${loaded.path}`, isFirst ? undefined : "later");
+    if (!mustSee || (await seesPictures(candidate.provider, candidate.model))) candidates.push(candidate);
+  }
+  return candidates.map((candidate) => withTerms(candidate, (one) => onTerms(one, loaded)));
+}
+
+function onTerms(candidate: Candidate, loaded: LoadedConfig): Candidate {
+  return { ...candidate, media: mediaTerms(loaded, "image", candidate.provider) };
+}
 
 /** Who is asked first to describe a picture: whom the config has a seeing model for, then as the table has them. */
-export function inOrderOfVision(providers: readonly KnownProvider[]): KnownProvider[] {
+function inOrderOfVision(providers: readonly KnownProvider[]): KnownProvider[] {
   const order = Object.keys(VISION_SERVICES);
   const rank = ({ id, configPath, models }: KnownProvider): number => {
     const place = order.indexOf(id);
@@ -25,7 +62,7 @@ export async function visionDefault(provider: KnownProvider): Promise<string | u
 }
 
 /** The provider as its seeing model departs from it. */
-export function atVision(provider: KnownProvider, model: string | undefined): KnownProvider {
+function atVision(provider: KnownProvider, model: string | undefined): KnownProvider {
   const { vision, hasOwnBaseUrl, isMoved } = provider;
   const baseUrl = visionWire(provider, model ?? "")?.baseUrl;
   return !vision || baseUrl === undefined || hasOwnBaseUrl || isMoved ? provider : { ...provider, baseUrl };

@@ -156,7 +156,7 @@ print(json.dumps([root.tag, root.attrib, suite.attrib, cases]))`;
     expect((await smoke(["--provider", "nobody"], { env })).code).toBe(4);
     expect((await smoke(["--capability", "model.walk"], { env })).code).toBe(4);
     const unset = await smoke(["--provider", "openai"], { env });
-    expect(unset.document).toMatchObject({ total: 2, failed: 2, results: [{ error: { type: "auth" } }, {}] });
+    expect(unset.document).toMatchObject({ total: 4, failed: 4, results: [{ error: { type: "auth" } }, {}, {}, {}] });
     expect(unset.code).toBe(10);
   });
 

@@ -1,8 +1,17 @@
 /** The tables of the README that are made from the code: `bun tests/support/readme.ts` writes them anew. */
 import { join } from "node:path";
 import { ROWS } from "../../src/commands/index.ts";
+import { IMAGE_PROVIDERS } from "../../src/providers/images.ts";
+import { SPEECH_PROVIDERS, SPEECH_SERVICES } from "../../src/providers/speech.ts";
 import { PROVIDERS } from "../../src/providers/table.ts";
-import type { Provider, SchemeId, TextService } from "../../src/providers/types.ts";
+import { TRANSCRIPTION_PROVIDERS, TRANSCRIPTION_SERVICES } from "../../src/providers/transcription.ts";
+import type {
+  Provider,
+  SchemeId,
+  SpeechService,
+  TextService,
+  TranscriptionService,
+} from "../../src/providers/types.ts";
 
 export const README = join(import.meta.dir, "../../README.md");
 
@@ -16,6 +25,8 @@ const LOGINS: Readonly<Record<SchemeId, string>> = {
   "openai-codex": "a login of Codex",
 };
 
+const ALL = [...PROVIDERS, ...IMAGE_PROVIDERS, ...SPEECH_PROVIDERS, ...TRANSCRIPTION_PROVIDERS];
+
 export const TABLES = {
   commands: ROWS.map(({ id, description }) => [`\`infer ${id.replaceAll(".", " ")}\``, description.replace(/\.$/, "")]),
   providers: PROVIDERS.map((row) => [
@@ -25,7 +36,43 @@ export const TABLES = {
     wiresOf(row.text) || "–",
     row.text?.defaultModel ? code(row.text.defaultModel) : "–",
   ]),
+  speech: Object.entries(SPEECH_SERVICES).map(([id, service]) => [
+    code(id),
+    keysFor(id, service.env),
+    service.defaultModel ? code(service.defaultModel) : "–",
+    service.defaultVoice ? code(service.defaultVoice) : "–",
+    formatsOf(service),
+    longestOf(service),
+  ]),
+  transcription: Object.entries(TRANSCRIPTION_SERVICES).map(([id, service]) => [
+    code(id),
+    keysFor(id, service.env),
+    service.defaultModel ? code(service.defaultModel) : "–",
+    timesOf(service),
+    service.maxBytes === undefined ? "–" : `${Math.round(service.maxBytes / 1024 / 1024)} MiB`,
+  ]),
 };
+
+function keysFor(id: string, env: readonly string[] | undefined): string {
+  const row = ALL.find((one) => one.id === id);
+  if (!row) throw new Error(`no row for ${id}`);
+  return keysOf({ ...row, ...(env && { env }) });
+}
+
+function timesOf({ protocol, defaultModel = "", timed, timedModel }: TranscriptionService): string {
+  if (protocol === "transcription-program" || timed?.test(defaultModel)) return "yes";
+  return timedModel ? `with ${code(timedModel)}` : "–";
+}
+
+function formatsOf({ formats, defaultFormat }: SpeechService): string {
+  const names = Object.keys(formats).filter((name) => name !== defaultFormat);
+  return [defaultFormat, ...names].join(", ");
+}
+
+function longestOf({ longest }: SpeechService): string {
+  if (!longest) return "–";
+  return "bytes" in longest ? `${longest.bytes} bytes` : `${longest.characters} characters`;
+}
 
 /** What is counted in a sentence. */
 const COUNTS = {

@@ -1,7 +1,6 @@
 import { tmpdir } from "node:os";
 import type { CapabilityId } from "../../core/capability.ts";
 import type { Context } from "../../core/context.ts";
-import { InferError } from "../../core/error.ts";
 import type { Candidate, ServiceName } from "../../engine/candidates.ts";
 import type { ImageHints } from "../../protocols/image-wire.ts";
 import { describeImage } from "../describe.ts";
@@ -9,6 +8,7 @@ import { createEmbeddings } from "../embed.ts";
 import { makeImages } from "../image.ts";
 import { speak } from "../speech.ts";
 import { runText } from "../text.ts";
+import { transcribe } from "../transcribe.ts";
 
 /** The smallest real request of one capability. A capability that is not in the list has no smoke test. */
 export interface SmokeRequest {
@@ -39,8 +39,21 @@ export const SMOKE_REQUESTS: readonly SmokeRequest[] = [
     capability: "tts.convert",
     service: "speech",
     send: async (context, candidates) => {
-      const { bytes } = await speak(context, { speech: { text: "Hello" }, candidates });
-      if (bytes.length === 0) throw new InferError("empty_result", "The audio is empty.");
+      await using litter = new AsyncDisposableStack();
+      const arrivals = { folder: tmpdir(), litter };
+      await speak(context, { text: "Hello", wish: {}, candidates, arrivals, onState: () => undefined });
+    },
+  },
+  {
+    capability: "audio.transcribe",
+    service: "transcription",
+    send: async (context, candidates) => {
+      const { speakLocally } = await import("../../local/speak.ts");
+      const wav = await speakLocally({ text: "Hello, this is a test.", voice: "rms", speed: 1 }, context.signal);
+      await transcribe(context, `data:audio/wav;base64,${Buffer.from(wav).toString("base64")}`, {
+        ...{ language: undefined, prompt: undefined, times: "unwanted", namesModel: true },
+        ...{ candidates, allowPrivateNetwork: false, onSent: () => undefined },
+      });
     },
   },
   {

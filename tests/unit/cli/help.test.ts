@@ -143,9 +143,19 @@ describe("what help tells", () => {
         image describe-many  Describe multiple image files independently.
         image providers      List image generation providers.
 
+      Audio transcription
+        audio transcribe  Transcribe one audio file.
+        audio providers   List audio transcription providers.
+
       Text to speech
-        tts convert  Convert text to speech.
-        tts voices   List voices for a speech provider.
+        tts convert       Convert text to speech.
+        tts voices        List voices for a speech provider.
+        tts providers     List speech providers.
+        tts personas      List TTS personas.
+        tts enable        Enable TTS in prefs.
+        tts disable       Disable TTS in prefs.
+        tts set-provider  Set the active TTS provider.
+        tts set-persona   Set the active TTS persona.
 
       Embedding providers
         embedding create  Create embeddings through embedding providers.

@@ -152,7 +152,11 @@ describe("what is asked", () => {
     const { document, exitCode } = await smoke(["--provider", "one", "--provider", "GROQ", "--provider", "groq"], {
       env: { HOME },
     });
-    expect(names(document).map((name) => name.split("/")[0])).toEqual(["model.run one", "model.run groq"]);
+    expect(names(document).map((name) => name.split("/")[0])).toEqual([
+      "model.run one",
+      "model.run groq",
+      "audio.transcribe groq",
+    ]);
     expect(document.results[1]).toMatchObject({ outcome: "failed", error: { type: "auth" } });
     expect(document.results[1]?.attempts).toMatchObject([{ outcome: "skipped" }]);
     expect(exitCode).toBe(10);

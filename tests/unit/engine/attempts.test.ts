@@ -180,6 +180,59 @@ describe("retries", () => {
   });
 });
 
+describe("what gets on in several tries", () => {
+  /** Each try adds so many to what has been done for good, and then fails in a way that passes; after them one succeeds. */
+  async function tries(added: readonly number[]) {
+    const { context } = clockwork();
+    let done = 0;
+    let count = 0;
+    const value = tryCandidates(context, { ...plan([A]), progress: () => done }, async () => {
+      const more = added[count++];
+      if (more === undefined) return "whole";
+      done += more;
+      throw passing("rate_limited");
+    });
+    const outcome = await value.catch(({ type }: InferError) => type);
+    return { outcome, count, retries: context.report.attempts.map(({ retryOf }) => retryOf) };
+  }
+
+  test("is not given up, however many they are", async () => {
+    expect(await tries([1, 2, 1, 1, 3, 1])).toEqual({
+      outcome: "whole",
+      count: 7,
+      retries: [undefined, 0, 0, 0, 0, 0, 0],
+    });
+  });
+
+  test("is given up after two retries that add nothing", async () => {
+    expect(await tries([0, 0, 0, 1])).toMatchObject({ outcome: "rate_limited", count: 3 });
+    expect(await tries([1, 0, 1, 0, 0, 1])).toMatchObject({ outcome: "rate_limited", count: 5 });
+    expect(await tries([1, 0, 1, 0])).toMatchObject({ outcome: "whole", count: 5 });
+  });
+
+  test("is not tried again for what does not pass", async () => {
+    const { context } = clockwork();
+    let done = 0;
+    const perform = async (): Promise<string> => {
+      done++;
+      throw failing("auth");
+    };
+    await rejection(tryCandidates(context, { ...plan([A]), progress: () => done }, perform));
+    expect(context.report.attempts).toHaveLength(1);
+  });
+
+  test("what one candidate did is no progress of the next", async () => {
+    const { context } = clockwork();
+    let done = 5;
+    const perform = async ({ provider }: Candidate): Promise<string> => {
+      if (provider.id === "a") done++;
+      throw passing("rate_limited", provider.id === "a" ? { retryable: false } : {});
+    };
+    await rejection(tryCandidates(context, { ...plan([A, B]), progress: () => done }, perform));
+    expect(context.report.attempts.map(({ provider }) => provider)).toEqual(["a", "b", "b", "b"]);
+  });
+});
+
 describe("Retry-After", () => {
   test("is waited for exactly, when it fits", async () => {
     const { context, waits } = clockwork();

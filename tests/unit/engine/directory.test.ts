@@ -3,7 +3,9 @@ import type { LoadedConfig } from "../../../src/config/file.ts";
 import { findProvider, type KnownProvider, knownProvider, knownProviders } from "../../../src/engine/directory.ts";
 import { textRoute } from "../../../src/engine/route.ts";
 import { IMAGE_PROVIDERS } from "../../../src/providers/images.ts";
+import { SPEECH_PROVIDERS } from "../../../src/providers/speech.ts";
 import { PROVIDERS } from "../../../src/providers/table.ts";
+import { TRANSCRIPTION_PROVIDERS } from "../../../src/providers/transcription.ts";
 import { keyOf, loaded, NOTHING, only, rowsWith, select, withEnv } from "./selection.ts";
 
 function get(id: string, from: LoadedConfig = NOTHING): KnownProvider {
@@ -21,9 +23,44 @@ test("no two providers answer to one name, the variants included", () => {
   expect(names.toSorted()).toEqual([...new Set(names)].toSorted());
 });
 
-test("the table comes in its own order, then who makes pictures alone, then the variants", () => {
+test("the table comes in its own order, then who makes pictures, speaks or hears alone, then the variants", () => {
   const ids = knownProviders(NOTHING).map(({ id }) => id);
-  expect(ids).toEqual([...PROVIDERS, ...IMAGE_PROVIDERS, ...VARIANTS].map(({ id }) => id));
+  const alone = [...IMAGE_PROVIDERS, ...SPEECH_PROVIDERS, ...TRANSCRIPTION_PROVIDERS];
+  expect(ids).toEqual([...PROVIDERS, ...alone, ...VARIANTS].map(({ id }) => id));
+});
+
+test("a provider has every service of its id", () => {
+  const services = (id: string) => {
+    const { text, image, speech, transcription } = get(id);
+    return [text, image, speech, transcription].map((service) => service?.protocol);
+  };
+  expect(services("openai").slice(2)).toEqual(["openai-speech", "openai-transcriptions"]);
+  expect(services("elevenlabs")).toEqual([undefined, undefined, "elevenlabs-speech", "elevenlabs-transcription"]);
+  expect(services("deepgram")).toEqual([undefined, undefined, undefined, "deepgram-listen"]);
+  expect(services("anthropic").slice(2)).toEqual([undefined, undefined]);
+});
+
+describe("a server that only the config knows", () => {
+  const at = (entry: object) =>
+    get("mine", loaded({ models: { providers: { mine: { baseUrl: "https://mine.example/v1", ...entry } } } }));
+
+  test.each([{}, { api: "openai-completions" }, { api: "openai-responses" }])("speaks and hears: %j", (entry) => {
+    expect(at(entry)).toMatchObject({
+      speech: { protocol: "openai-speech" },
+      transcription: { protocol: "openai-transcriptions" },
+    });
+  });
+
+  test.each(["anthropic-messages", "google-generative-ai", "ollama"])("does not over %s", (api) => {
+    const { speech, transcription } = at({ api });
+    expect({ speech, transcription }).toEqual({ speech: undefined, transcription: undefined });
+  });
+});
+
+test("an address in the config does not give text to who only speaks", () => {
+  const from = loaded({ models: { providers: { elevenlabs: { baseUrl: "https://proxy.example" } } } });
+  const { baseUrl, text } = get("elevenlabs", from);
+  expect({ baseUrl, text }).toEqual({ baseUrl: "https://proxy.example", text: undefined });
 });
 
 describe("a variant", () => {

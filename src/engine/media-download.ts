@@ -13,54 +13,56 @@ export interface Kept {
   stored: StoredFile;
 }
 
-/** Where pictures arrive, and who removes the ones that are not kept. */
+/** Where files arrive, and who removes the ones that are not kept. */
 export interface Arrivals {
   folder: string;
   litter: AsyncDisposableStack;
 }
 
-/** Who is asked for the pictures that an answer only has the addresses of. */
+/** Who is asked for what an answer only has the address of. */
 export interface Fetching {
   /** Asks the provider itself, with the key. */
   own(request: HttpRequest): Promise<Reply>;
+  /** What is fetched, for messages: `picture`, `audio`. */
+  what: string;
   /** Where the provider lives: its word leads to no other place on this machine or its network. */
   home: Home;
   signal: AbortSignal;
 }
 
-/** Where a picture is; `own`: with the provider itself, which wants the key. */
+/** Where it is; `own`: with the provider itself, which wants the key. */
 interface Place {
   url: string;
   own?: true;
 }
 
-/** More than any picture has; an endless download must not fill the disk. */
-const LARGEST_PICTURE = 2 * 1024 * 1024 * 1024;
+/** More than any picture or speech has; an endless download must not fill the disk. */
+const LARGEST_FILE = 2 * 1024 * 1024 * 1024;
 const MOST_RETRIES = 2;
 const BACKOFF_MS = 500;
 
-/** The picture has been paid for, and fetching it costs nothing: what passes is waited for. */
+/** It has been paid for, and fetching it costs nothing: what passes is waited for. */
 export async function download(context: Context, place: Place, arrivals: Arrivals, fetching: Fetching): Promise<Kept> {
   for (let retries = 0; ; retries++) {
     try {
       return await downloadOnce(context, place, arrivals, fetching);
     } catch (thrown) {
       const passes = thrown instanceof InferError && thrown.retryable && thrown.type !== "timeout";
-      if (!passes || retries === MOST_RETRIES) throw told(thrown, place);
+      if (!passes || retries === MOST_RETRIES) throw told(thrown, place, fetching.what);
       const wait = thrown.details.retryAfterMs ?? context.random() * BACKOFF_MS * 2 ** retries;
       // A wait that ends after the deadline would only hide the cause behind a timeout.
-      if (context.now() + wait >= context.endsAt) throw told(thrown, place);
+      if (context.now() + wait >= context.endsAt) throw told(thrown, place, fetching.what);
       await context.sleep(wait, fetching.signal);
     }
   }
 }
 
-/** Says where the picture is: it may still be had. A signature in a foreign address is nobody else's business. */
-function told(thrown: unknown, { url, own }: Place): unknown {
+/** Says where it is: it may still be had. A signature in a foreign address is nobody else's business. */
+function told(thrown: unknown, { url, own }: Place, what: string): unknown {
   const address = webUrl(url);
   if (!(thrown instanceof InferError) || !address || ["interrupted", "internal"].includes(thrown.type)) return thrown;
   const place = `${address.origin}${address.pathname}${own ? address.search : ""}`;
-  const hint = [thrown.details.hint, `The picture was made: ${place}`].filter(Boolean).join(" ");
+  const hint = [thrown.details.hint, `The ${what} was made: ${place}`].filter(Boolean).join(" ");
   return new InferError(thrown.type, thrown.message, { ...thrown.details, hint });
 }
 
@@ -79,11 +81,14 @@ async function downloadOnce(
     // A signed address elsewhere: the key stays here.
     const target = webUrl(location, new URL(url));
     if (target) return downloadOnce(context, { url: target.href }, arrivals, fetching);
-    throw new InferError("provider_error", "The picture could not be fetched: its address leads to no http(s) URL.");
+    throw new InferError(
+      "provider_error",
+      `The ${fetching.what} could not be fetched: its address leads to no http(s) URL.`,
+    );
   }
   if (status !== 200) {
     const said = excerpt(await readExcerpt(reply.body));
-    const message = `The picture could not be fetched: HTTP ${status} ${said}`.trim();
+    const message = `The ${fetching.what} could not be fetched: HTTP ${status} ${said}`.trim();
     throw new InferError("provider_error", message, {
       status,
       retryable: [408, 425, 429].includes(status) || status >= 500,
@@ -92,7 +97,7 @@ async function downloadOnce(
   }
   const part = arrivals.litter.use(await PartFile.create(arrivals.folder));
   try {
-    return { part, stored: await written(part, reply) };
+    return { part, stored: await written(part, reply, fetching.what) };
   } catch (thrown) {
     // The next try needs the room that this one took.
     await part[Symbol.asyncDispose]();
@@ -100,22 +105,22 @@ async function downloadOnce(
   }
 }
 
-async function written(part: PartFile, { body }: Reply): Promise<StoredFile> {
+async function written(part: PartFile, { body }: Reply, what: string): Promise<StoredFile> {
   let size = 0;
   for await (const chunk of body) {
     size += chunk.length;
-    if (size > LARGEST_PICTURE) throw new InferError("provider_error", "The picture is larger than 2 GiB.");
+    if (size > LARGEST_FILE) throw new InferError("provider_error", `The ${what} is larger than 2 GiB.`);
     await part.write(chunk);
   }
   return part.end();
 }
 
-async function fetchedElsewhere(context: Context, url: string, { home, signal }: Fetching): Promise<Reply> {
+async function fetchedElsewhere(context: Context, url: string, { what, home, signal }: Fetching): Promise<Reply> {
   try {
     return await fetchForeign(context, url, { allowPrivateNetwork: false, home, signal });
   } catch (thrown) {
     if (!(thrown instanceof InferError) || thrown.type !== "refused") throw thrown;
     // Nobody can allow it: a provider has no business there.
-    throw new InferError("refused", `The picture's address was not asked: ${thrown.message}`);
+    throw new InferError("refused", `The ${what}'s address was not asked: ${thrown.message}`);
   }
 }

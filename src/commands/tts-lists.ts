@@ -1,0 +1,92 @@
+import { listVoices } from "../capabilities/voices.ts";
+import { loadConfig } from "../config/file.ts";
+import type { Input } from "../core/capability.ts";
+import type { Context } from "../core/context.ts";
+import { InferError } from "../core/error.ts";
+import type { Result } from "../core/result.ts";
+import { configuredBy, selectCandidates, specialistFor } from "../engine/candidates.ts";
+import { knownProviders } from "../engine/directory.ts";
+import { Keyring } from "../engine/keyring.ts";
+import { inSpeechOrder, speechSetup } from "../engine/speech-choice.ts";
+import { choose } from "./backend.ts";
+import { columns } from "./columns.ts";
+
+/** `infer tts voices` */
+export async function voices(context: Context, { provider }: Input<"tts.voices">): Promise<Result> {
+  const [candidate] = await choose(context, "speech", { provider, fallback: [] });
+  const value = candidate ? await listVoices(context, candidate) : [];
+  const rows = value.map(({ id, name, locale, gender, description, category, personalities }) => {
+    const about = description ?? personalities?.join(", ") ?? category ?? "";
+    return [id, name !== undefined && name !== id ? name : "-", locale ?? "-", gender ?? "-", about];
+  });
+  return { kind: "inventory", value, text: columns(rows) };
+}
+
+/** `infer tts providers`: OpenClaw's list, and the embedded engine. */
+export async function providers(context: Context): Promise<Result> {
+  const keyring = new Keyring(context, await loadConfig(context));
+  const specialist = await specialistFor("speech", keyring);
+  const { active, ready } = await chosenBy(keyring);
+  const listed = inSpeechOrder(
+    knownProviders(keyring.loaded).filter(
+      ({ speech, variantOf, configPath }) => speech && (variantOf === undefined || configPath !== undefined),
+    ),
+  );
+  const all = [];
+  for (const provider of listed) {
+    const { id, name, speech, embedded } = provider;
+    const own = specialist?.at(provider, undefined) ?? provider;
+    const isConfigured = embedded === true || (await configuredBy(own, keyring)) !== null;
+    all.push({
+      available: true,
+      configured: isConfigured || id === ready,
+      selected: id === active,
+      id,
+      name: speech?.label ?? name,
+      models: speech?.knownModels ?? speech?.models ?? [],
+      voices: (speech?.voices ?? []).map((voice) => voice.id),
+    });
+  }
+  const rows = all.map(({ id, configured, selected, models, voices: known }, index) => [
+    id,
+    selected ? "active" : configured ? "configured" : "-",
+    listed[index]?.speech?.defaultModel ?? models[0] ?? "-",
+    listed[index]?.speech?.defaultVoice ?? known[0] ?? "-",
+  ]);
+  return { kind: "inventory", value: { providers: all, active: active ?? null }, text: columns(rows) };
+}
+
+/** `infer tts personas` */
+export async function personas(context: Context): Promise<Result> {
+  const keyring = new Keyring(context, await loadConfig(context));
+  const { settings, persona: active } = await speechSetup(keyring);
+  const listed = settings.personas.map(({ id, label, description, provider, fallbackPolicy, providers: bound }) => ({
+    id,
+    ...(label !== undefined && { label }),
+    ...(description !== undefined && { description }),
+    ...(provider !== undefined && { provider }),
+    fallbackPolicy,
+    providers: Object.keys(bound),
+  }));
+  const rows = listed.map(({ id, label, provider, description }) => [
+    id,
+    id === active?.id ? "active" : "-",
+    provider ?? "-",
+    [label, description].filter(Boolean).join(": "),
+  ]);
+  return { kind: "inventory", value: { active: active?.id ?? null, personas: listed }, text: columns(rows) };
+}
+
+/** The provider that a bare `tts convert` takes; `ready`: it has what it needs. */
+async function chosenBy(keyring: Keyring): Promise<{ active?: string; ready?: string }> {
+  try {
+    const candidates = await selectCandidates({ service: "speech", fallback: [] }, keyring);
+    // One that the config names and infer does not have is skipped.
+    const first = candidates.find(({ provider }) => provider.speech);
+    const active = first?.provider.id;
+    return active === undefined ? {} : { active, ...(!first?.problem && { ready: active }) };
+  } catch (thrown) {
+    if (thrown instanceof InferError && thrown.type !== "interrupted") return {};
+    throw thrown;
+  }
+}
