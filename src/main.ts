@@ -1,5 +1,5 @@
 import { earlyOptions, runCli } from "./cli/run.ts";
-import type { Context } from "./core/context.ts";
+import type { Context, Stdio } from "./core/context.ts";
 import { InferError } from "./core/error.ts";
 import { newReport } from "./core/report.ts";
 import { proxyEnvironment } from "./http/proxy.ts";
@@ -10,11 +10,12 @@ const PATIENCE_MS = 1000;
 
 async function main(): Promise<void> {
   const argv = process.argv.slice(2);
-  const context = makeContext(argv, onSignals());
+  const stdio = processStdio();
+  const context = makeContext(argv, onSignals(stdio.errIsTerminal()), stdio);
   process.exitCode = await printOutcome(context, () => runCli(argv, context));
 }
 
-function makeContext(argv: readonly string[], signal: AbortSignal): Context {
+function makeContext(argv: readonly string[], signal: AbortSignal, stdio: Stdio): Context {
   return {
     env: process.env,
     cwd: process.cwd(),
@@ -25,7 +26,7 @@ function makeContext(argv: readonly string[], signal: AbortSignal): Context {
     signal,
     startedAt: performance.timeOrigin,
     endsAt: Number.POSITIVE_INFINITY,
-    stdio: processStdio(),
+    stdio,
     options: earlyOptions(argv),
     report: newReport(),
     // Bun looks there each time it opens a connection.
@@ -35,12 +36,12 @@ function makeContext(argv: readonly string[], signal: AbortSignal): Context {
 }
 
 /**
- * Ctrl-C and SIGTERM stop the work and leave time to say so. A second one ends the process at once, and so does the first
- * when something cannot be stopped, such as a write to a pipe that nobody reads.
+ * Ctrl-C, SIGTERM and a terminal that goes away stop the work and leave time to say so. A second one ends the process at
+ * once, and so does the first when something cannot be stopped, such as a write to a pipe that nobody reads.
  */
-function onSignals(): AbortSignal {
+function onSignals(hasTerminal: boolean): AbortSignal {
   const controller = new AbortController();
-  const stop = (name: "SIGINT" | "SIGTERM", exitCode: number): void => {
+  const stop = (name: "SIGINT" | "SIGTERM" | "SIGHUP", exitCode: number): void => {
     process.once(name, () => {
       controller.abort(new InferError("interrupted", `Interrupted by ${name}.`, { exitCode }));
       // The handler is gone by then: the signal does what it does by itself.
@@ -49,6 +50,8 @@ function onSignals(): AbortSignal {
   };
   stop("SIGINT", 130);
   stop("SIGTERM", 143);
+  // Without a terminal it may be ignored on purpose, as nohup does, and a handler would end that.
+  if (hasTerminal) stop("SIGHUP", 129);
   return controller.signal;
 }
 

@@ -1,4 +1,5 @@
 import { InferError } from "../core/error.ts";
+import { withoutKeys } from "../process/keys.ts";
 import { type Finished, runProgram } from "../process/run.ts";
 import type { AwsWorld } from "./aws-credentials.ts";
 
@@ -29,7 +30,7 @@ export async function runCredentialProcess(
     signal,
   });
   if (exitCode === 0) return new TextDecoder().decode(stdout);
-  const said = stderr.replace(/\s+/g, " ").trim().slice(0, 300);
+  const said = withoutKeys(stderr, env).replace(/\s+/g, " ").trim().slice(0, 300);
   throw new InferError("auth", `${where} failed with exit code ${exitCode}${said && `: ${said}`}`);
 }
 

@@ -1,20 +1,15 @@
-import { SPEECH_FORMATS } from "../core/capability.ts";
 import type { Context } from "../core/context.ts";
 import { InferError } from "../core/error.ts";
 import { pooled } from "../core/pool.ts";
 import { textPieces } from "../core/text-pieces.ts";
-import { beforeAJobWasTaken, beforeAnythingWasMade, type Call, tryCandidates } from "../engine/attempts.ts";
+import { beforeAJobWasTaken, beforeAnythingWasMade, type Call, type Plan, tryCandidates } from "../engine/attempts.ts";
 import type { Candidate } from "../engine/candidates.ts";
 import type { Arrivals } from "../engine/media-download.ts";
-import { type ArrivedSpeech, written } from "../engine/speech-audio.ts";
-import { type AudioFormat, audioFormat } from "../media/audio/format.ts";
-import { JOINABLE, joinAudio } from "../media/audio/join.ts";
-import { soundIn } from "../media/audio/sound.ts";
 import type { ArrivedFile } from "../media/file.ts";
-import type { StoredFile } from "../media/part.ts";
-import { excerpt } from "../protocols/message.ts";
-import { type Speaker, speakerOf } from "./speech/pieces.ts";
-import { isVoiceCompatible, type SpeechTerms, type SpeechWish, speechTerms } from "./speech/terms.ts";
+import { checkedPiece, joinedPieces, type Piece } from "./speech/pieces.ts";
+import { speakerOf } from "./speech/speaker.ts";
+import { type SpeechWish, speechTerms } from "./speech/terms.ts";
+import { isVoiceCompatible } from "./speech/voice-note.ts";
 
 export interface SpeechRun {
   text: string;
@@ -30,45 +25,72 @@ export interface Spoken extends ArrivedFile {
   /** A short name: `mp3`, `wav`, `opus`. */
   format: string;
   voiceCompatible: boolean;
+  /** Where the format tells. */
+  seconds?: number;
 }
 
-/** Requests at the same time, of one long text. */
+/** Requests at the same time, of one long text; the embedded engine holds each in memory. */
 const WIDTH = 3;
+const EMBEDDED_WIDTH = 1;
+
+/** Of one request: the first, and two more. What gets on as a whole may still be stuck at one. */
+const MOST_TRIES = 3;
+
+/** What has been made for one candidate, by the place of each text. */
+interface Made {
+  pieces: Piece[];
+  failures: number[];
+}
 
 /** `tts.convert`: all of the text as one file, however many requests that takes. */
 export async function speak(context: Context, run: SpeechRun): Promise<Spoken> {
-  let isJob = false;
+  let mayRetry: Plan["mayRetry"];
   let done = 0;
-  const made = new Map<string, ArrivedSpeech[]>();
+  const made = new Map<string, Made>();
+  let mine: Made = { pieces: [], failures: [] };
   const plan = {
     candidates: run.candidates,
     mayRepeat: () => true,
-    mayRetry: (error: InferError) => (isJob ? beforeAJobWasTaken(error) : beforeAnythingWasMade(error)),
+    mayRetry: (error: InferError) => !isStuck(mine) && (mayRetry?.(error) ?? true),
     progress: () => done,
   };
   return tryCandidates(context, plan, async (candidate, call) => {
-    isJob = false;
+    // What has been made has been paid for: another try of the same candidate goes on from there.
+    const key = `${candidate.provider.id}/${candidate.model}`;
+    mine = made.get(key) ?? { pieces: [], failures: [] };
+    made.set(key, mine);
+    mayRetry = whatMayBeRetried(candidate, false);
     checkLength(candidate, run.text);
     const terms = speechTerms(candidate, run.wish, run.text);
     const { arrivals, onState } = run;
-    const speaker = await speakerOf(context, candidate, { terms, arrivals, onState }, call);
-    isJob = speaker.isJob;
+    const speaker = await speakerOf(context, candidate, { whole: run.text, terms, arrivals, onState }, call);
+    mayRetry = whatMayBeRetried(candidate, speaker.isJob);
     if (speaker.model !== undefined) {
       call.model = speaker.model;
       context.report.model = speaker.model;
     }
-    const pieces = terms.longest === undefined ? [run.text] : textPieces(run.text, terms.longest);
-    // What has been made has been paid for: another try of the same candidate goes on from there.
-    const key = `${candidate.provider.id}/${candidate.model}`;
-    const arrived = made.get(key) ?? [];
-    made.set(key, arrived);
-    await speakAll(pieces, arrived, speaker, call, (count) => {
+    const texts = speaker.texts ?? (terms.longest === undefined ? [run.text] : textPieces(run.text, terms.longest));
+    const say = async (text: string, own: Call) => checkedPiece(await speaker.speak(text, own), terms);
+    const width = candidate.provider.speech?.protocol === "local-flite" ? EMBEDDED_WIDTH : WIDTH;
+    await speakAll(texts, mine, { say, width }, call, (count) => {
       done++;
-      if (pieces.length > 1) onState(`${count} of ${pieces.length} parts`);
+      if (texts.length > 1) onState(`${count} of ${texts.length} parts`);
     });
+    const spoken = await finished(candidate, mine.pieces, run);
     context.report.ignoredOverrides = [...terms.ignored, ...speaker.ignored];
-    return finished(candidate, arrived, terms, run);
+    tellFormat(context, candidate, spoken, run.wish);
+    return spoken;
   });
+}
+
+function isStuck({ failures }: Made): boolean {
+  return failures.some((count) => count >= MOST_TRIES);
+}
+
+/** Nothing is billed by those who want no key. */
+function whatMayBeRetried({ provider }: Candidate, isJob: boolean): Plan["mayRetry"] {
+  if (provider.keyless) return undefined;
+  return isJob ? beforeAJobWasTaken : beforeAnythingWasMade;
 }
 
 function checkLength({ speech }: Candidate, text: string): void {
@@ -79,24 +101,31 @@ function checkLength({ speech }: Candidate, text: string): void {
   });
 }
 
+interface Saying {
+  say(text: string, own: Call): Promise<Piece>;
+  /** How many at the same time. */
+  width: number;
+}
+
 /** After a failure nothing more is begun, and what is under way is waited for: it has been paid for. */
 async function speakAll(
-  pieces: readonly string[],
-  arrived: ArrivedSpeech[],
-  speaker: Speaker,
+  texts: readonly string[],
+  { pieces, failures }: Made,
+  { say, width }: Saying,
   call: Call,
   onPiece: (count: number) => void,
 ): Promise<void> {
-  const missing = pieces.flatMap((text, index) => (arrived[index] ? [] : [{ text, index }]));
+  const missing = texts.flatMap((text, index) => (pieces[index] ? [] : [{ text, index }]));
   let failure: { thrown: unknown; own: Call } | undefined;
-  await pooled(WIDTH, missing, async ({ text, index }) => {
+  await pooled(width, missing, async ({ text, index }) => {
     if (failure) return;
-    const own: Call = { signal: call.signal };
+    const own = callOfOne(call);
     try {
-      arrived[index] = await speaker.speak(text, own);
+      pieces[index] = await say(text, own);
       if (!failure) learn(call, own);
-      onPiece(arrived.filter(Boolean).length);
+      onPiece(pieces.filter(Boolean).length);
     } catch (thrown) {
+      failures[index] = (failures[index] ?? 0) + 1;
       failure ??= { thrown, own };
     }
   });
@@ -105,76 +134,40 @@ async function speakAll(
   throw failure.thrown;
 }
 
+/** A call of its own; that something was answered is known to the one of all at once, which may run out of time. */
+function callOfOne(all: Call): Call {
+  let known: number | undefined;
+  return Object.defineProperty({ signal: all.signal }, "status", {
+    get: () => known,
+    set(status: number) {
+      known = status;
+      all.status = status;
+    },
+  });
+}
+
 function learn(call: Call, { status, requestId }: Call): void {
-  if (status !== undefined) call.status = status;
+  if (status === undefined) delete call.status;
+  else call.status = status;
   call.requestId = requestId;
 }
 
-/** One whole file of all the pieces, or the reason why they are none. */
+/** One whole file of all the pieces. */
 async function finished(
   { provider }: Candidate,
-  arrived: readonly ArrivedSpeech[],
-  terms: SpeechTerms,
+  pieces: readonly Piece[],
   { arrivals, wish }: SpeechRun,
 ): Promise<Spoken> {
-  const kinds = arrived.map((piece) => kindOf(piece, terms));
-  const [first] = kinds;
+  const [first] = pieces;
   if (!first || !provider.speech) throw new Error("nothing was spoken");
-  if (kinds.some(({ format }) => format !== first.format)) {
-    throw new InferError(
-      "provider_error",
-      `The parts of the speech came as ${kinds.map(({ format }) => format).join(", ")}.`,
-    );
-  }
-  const { part, stored } = await joined(first, arrived, terms, arrivals);
-  await checkSound(stored, first.format);
-  const { mimeType, extension, format } = first;
+  const { part, stored, seconds } = await joinedPieces(first, pieces, arrivals);
+  const { mimeType, extension, format } = first.kind;
   const voiceCompatible = isVoiceCompatible(provider.speech, format, wish.channel);
-  return { part, stored, mimeType, extension, format, voiceCompatible };
+  return { part, stored, mimeType, extension, format, voiceCompatible, ...(seconds !== undefined && { seconds }) };
 }
 
-async function checkSound({ path, whole }: StoredFile, format: string): Promise<void> {
-  const known = SPEECH_FORMATS.find((name) => name === format);
-  const sound = known ? await soundIn(path, known) : { empty: false, whole };
-  if (sound.empty) throw new InferError("empty_result", "The audio that came has no sound in it.");
-  if (!sound.whole) throw new InferError("provider_error", "The audio that came is cut short.");
-}
-
-/** Formats that begin with a mark of their own: bare samples may begin as anything else does. */
-const MARKED: ReadonlySet<string> = new Set(["wav", "opus", "ogg", "flac", "m4a", "webm"]);
-
-/** What came, and what it is to be: bare samples become WAV where that was asked for. */
-function kindOf({ stored, sampleRate }: ArrivedSpeech, { form, format }: SpeechTerms): AudioFormat & { bare: boolean } {
-  const known = stored.kind && audioFormat(stored.kind);
-  const isBare = sampleRate !== undefined || form.sampleRate !== undefined || format === "pcm";
-  if (known && (!isBare || MARKED.has(known.format))) return { ...known, bare: false };
-  const text = textIn(stored.head);
-  const kind = isBare ? audioFormat({ mimeType: format === "pcm" ? "audio/pcm" : "audio/wav" }) : undefined;
-  if (kind && text === undefined) return { ...kind, bare: true };
-  const what = stored.kind?.mimeType ?? "no known kind of file";
-  throw new InferError("empty_result", `What came as audio is ${what}${text === undefined ? "" : `: ${text}`}`);
-}
-
-function textIn(head: Uint8Array): string | undefined {
-  const begins = Buffer.from(head.subarray(0, 80)).toString("latin1");
-  return /^[\s\x20-\x7e]*$/.test(begins) ? excerpt(begins) : undefined;
-}
-
-async function joined(
-  { format, bare }: { format: string; bare: boolean },
-  arrived: readonly ArrivedSpeech[],
-  { form }: SpeechTerms,
-  arrivals: Arrivals,
-): Promise<Pick<ArrivedSpeech, "part" | "stored">> {
-  const [only] = arrived;
-  // A WAV may say of itself that it has no end, as it was sent before that was known.
-  if (only && arrived.length === 1 && !bare && format !== "wav") return only;
-  const joinable = [...JOINABLE].find((one) => one === format);
-  if (!joinable)
-    throw new InferError("provider_error", `The parts of the speech came as ${format}, which cannot be joined.`);
-  const pieces = arrived.map(({ stored, sampleRate }) => ({
-    path: stored.path,
-    ...(bare && { sampleRate: sampleRate ?? form.sampleRate ?? 0 }),
-  }));
-  return written(joinAudio(joinable, pieces), arrivals);
+function tellFormat({ report }: Context, { provider }: Candidate, { format }: Spoken, wish: SpeechWish): void {
+  if (wish.format === undefined || wish.format === format) return;
+  report.ignoredOverrides.push({ key: "format", value: wish.format });
+  report.warnings.push(`${provider.name} gave ${format} where ${wish.format} was asked for.`);
 }

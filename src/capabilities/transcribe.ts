@@ -65,7 +65,9 @@ function outputOf(
       hint: "Check that the recording has speech in it, and --language.",
     });
   }
-  const segments = run.times === "unwanted" ? undefined : segmentsOf({ ...step, text });
+  const written = run.times === "needed" ? text : cut(context, text, input.origin, candidate);
+  // The times of a text that was cut tell all of it.
+  const segments = run.times === "unwanted" || written !== text ? undefined : segmentsOf({ ...step, text });
   if (run.times === "needed" && !segments?.length) {
     throw new InferError(
       "provider_error",
@@ -75,7 +77,7 @@ function outputOf(
   const { language, durationSeconds } = step;
   return {
     path: input.origin,
-    text: cut(context, text, input.origin, candidate),
+    text: written,
     kind: "audio.transcription",
     provider: candidate.provider.id,
     model,
@@ -116,10 +118,11 @@ async function hearByModel(
   const protocol = await TRANSCRIPTION_PROTOCOLS[id]();
   const audio = recording.sent((count) => run.onSent(count / recording.size));
   const words = wordsFor(candidate, run);
-  const times = run.times === "needed" || (run.times === "wanted" && givesTimes(candidate) && !cost(candidate, words));
+  const times = run.times === "needed" || (run.times === "wanted" && isFree(candidate, words));
   const { request, ignored } = protocol.build({ audio, ...words, times }, route);
   const reply = await exchange(context, call, await authorise(context, request, candidate, session, settings));
-  const step = protocol.read(parseJson(await readText(reply.body)), route);
+  const body = await readText(reply.body);
+  const step = body.trim() === "" ? { text: "" } : protocol.read(parseJson(body), route);
   if (step.failure !== undefined) throw failureInside(step.failure, reply.status);
   if (step.refusal !== undefined) throw new InferError("refused", step.refusal);
   if (step.usage) context.report.usage = step.usage;
@@ -144,18 +147,20 @@ function givesTimes({ provider, model }: Candidate): boolean {
   return provider.transcription?.timed?.test(model ?? "") ?? false;
 }
 
-/** Whether times would take the place of a hint that was given: nobody has asked for them by name. */
-function cost({ provider, model }: Candidate, hints: ReturnType<typeof wordsFor>): boolean {
+/** Whether times can be had without a risk, and without a hint that was given: nobody has asked for them by name. */
+function isFree(candidate: Candidate, hints: ReturnType<typeof wordsFor>): boolean {
+  const { provider, model } = candidate;
+  if (!givesTimes(candidate) || provider.transcription?.timesOnRequest) return false;
   const fields = provider.transcription?.quirks?.times?.find((one) => one.model.test(model ?? ""))?.fields ?? {};
-  return Object.entries(hints).some(([name, hint]) => hint !== undefined && Object.hasOwn(fields, name));
+  return !Object.entries(hints).some(([name, hint]) => hint !== undefined && Object.hasOwn(fields, name));
 }
 
 /** Subtitles need a model that tells times: where nobody named one, the vendor's that does. */
 function timed(context: Context, candidate: Candidate, run: TranscribeRun, call: Call): Candidate {
   if (run.times !== "needed" || givesTimes(candidate)) return candidate;
-  const { provider, model, reason } = candidate;
+  const { provider, model, reason, media } = candidate;
   const { timedModel, defaultModel } = provider.transcription ?? {};
-  const isNamed = run.namesModel || reason === "--fallback" || model !== defaultModel;
+  const isNamed = run.namesModel || media?.namesModel || reason === "--fallback" || model !== defaultModel;
   if (timedModel === undefined || isNamed) {
     throw new InferError("usage", `${provider.id}/${model} gives no times, and subtitles need them.`, {
       hint:
@@ -166,9 +171,14 @@ function timed(context: Context, candidate: Candidate, run: TranscribeRun, call:
   }
   const words = `${provider.id}/${model} gives no times: ${timedModel} was asked instead.`;
   if (!context.report.warnings.includes(words)) context.report.warnings.push(words);
-  call.model = timedModel;
-  context.report.model = timedModel;
+  tellModel(context, call, timedModel);
   return { ...candidate, model: timedModel };
+}
+
+/** The one that is asked, as soon as it is known. */
+function tellModel({ report }: Context, call: Call, model: string): void {
+  call.model = model;
+  report.model = model;
 }
 
 const SMALLER = "ffmpeg -i in -vn -ac 1 -ar 16000 -b:a 32k out.mp3 makes it about 14 MB an hour";
@@ -224,7 +234,7 @@ async function hearByCommand(
     prompt: prompt ?? "Transcribe the audio.",
     ...(language !== undefined && { language }),
     maxChars: media?.maxChars,
-    file: (folder: string) => recording.file(folder),
+    file: (folder: string) => recording.file(folder, call.signal),
   };
   const text = await askMediaProgram(context, program, question, call);
   const isTold = (name: string) => program.args.some((arg) => new RegExp(`{{\\s*${name}\\s*}}`, "i").test(arg));
@@ -246,16 +256,17 @@ async function hearByProgram(
   const { provider, model, env = context.env } = candidate;
   const program = await findTranscriber(provider.id, env, model ?? undefined, context.cwd);
   if ("missing" in program) throw new InferError("not_found", program.missing, { hint: program.hint });
+  tellModel(context, call, program.model);
   const job = {
     ...wordsFor(candidate, run),
     times: run.times !== "unwanted",
-    file: (folder: string) => recording.file(folder),
+    file: (folder: string) => recording.file(folder, call.signal),
   };
   const { step, ignored } = await transcribeWithProgram(context, program, job, call);
   return { step, ignored: asGiven(ignored, run), model: program.model };
 }
 
-/** The config's limit is the user's word. */
+/** The config's limit is the user's word; of what is said in subtitles it says nothing. */
 function cut(context: Context, text: string, origin: string, { media }: Candidate): string {
   const most = media?.maxChars;
   if (most === undefined || text.length <= most) return text;

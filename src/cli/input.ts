@@ -4,7 +4,7 @@ import { flagsOf, type Row } from "../core/capability.ts";
 import type { Context } from "../core/context.ts";
 import { deadline } from "../core/deadline.ts";
 import { InferError } from "../core/error.ts";
-import type { ChoiceFlag, Flag, NumberFlag, TextFlag } from "../core/flags.ts";
+import { type ChoiceFlag, type Flag, type NumberFlag, STATE_TRANSPORT, type TextFlag } from "../core/flags.ts";
 import { readBytes } from "../http/body.ts";
 import type { Values } from "./argv.ts";
 
@@ -20,7 +20,9 @@ export function validate(row: Row, values: Values): VerbInput {
   if (values.has("local") && values.has("gateway")) {
     throw new InferError("usage", "Pass only one of --local or --gateway.");
   }
-  if (values.has("gateway") && !TRANSPORTS.includes("gateway")) {
+  // What goes there anyway says so itself.
+  const isDefault = STATE_TRANSPORT.every((flag) => row.flags.includes(flag));
+  if (values.has("gateway") && !isDefault && !TRANSPORTS.includes("gateway")) {
     throw new InferError("usage", "This build cannot run over the OpenClaw Gateway yet.", {
       hint: "Leave --gateway out to run here.",
     });

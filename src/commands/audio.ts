@@ -1,4 +1,5 @@
-import { basename, extname, parse } from "node:path";
+import { basename, parse } from "node:path";
+import { lookup } from "mime-types";
 import { srt, vtt } from "../capabilities/transcribe/subtitles.ts";
 import { transcribe as hear, type TranscribeRun } from "../capabilities/transcribe.ts";
 import type { Input, TranscriptFormat } from "../core/capability.ts";
@@ -6,16 +7,18 @@ import type { Context } from "../core/context.ts";
 import type { TranscriptOutput } from "../core/envelope.ts";
 import type { Result } from "../core/result.ts";
 import { memorySource } from "../http/source.ts";
-import { checkDestination, saveMedia } from "../media/file.ts";
+import { checkDestination, endingOf, keepMedia, refuseOriginal } from "../media/file.ts";
 import { Progress } from "../output/progress.ts";
 import { choose } from "./backend.ts";
 
 /** `infer audio transcribe` */
 export async function transcribe(context: Context, input: Input<"audio.transcribe">): Promise<Result> {
   const { file, language, prompt, output, allowPrivateNetwork } = input;
-  const format = input.format ?? formatOf(output);
+  const ending = await endingOf(context, output);
+  const format = input.format ?? formatOf(ending);
   const candidates = await choose(context, "transcription", input);
   if (output !== undefined) await checkDestination(context, output, "audio");
+  await refuseOriginal(context, output, file);
   const run: Omit<TranscribeRun, "onSent"> = {
     language,
     prompt,
@@ -25,21 +28,23 @@ export async function transcribe(context: Context, input: Input<"audio.transcrib
     allowPrivateNetwork,
   };
   const transcript = await waiting(context, (onSent) => hear(context, file, { ...run, onSent }));
-  context.report.outputs.push(transcript);
   const written = rendered(transcript, format);
+  const isSubtitles = format === "srt" || format === "vtt";
+  context.report.outputs.push(
+    output === undefined && isSubtitles ? { ...transcript, subtitles: `${written}\n` } : transcript,
+  );
   if (output === undefined) return { kind: "text", text: written };
   if (output === "-") return { kind: "bytes", chunks: memorySource(`${written}\n`).open() };
-  const media = { bytes: new TextEncoder().encode(`${written}\n`), ...kindOf(format, output) };
-  const saved = await saveMedia(context, media, { output, family: "audio", subject: subjectOf(file) });
-  context.report.outputs.push(saved);
+  const media = { bytes: new TextEncoder().encode(`${written}\n`), ...kindOf(format, ending) };
+  const destination = { output, family: "audio", subject: subjectOf(file) };
+  const { file: saved, failure } = await keepMedia(context, media, destination, "transcript");
+  if (saved) context.report.outputs.push(saved);
+  if (!saved || failure) throw failure;
   return { kind: "text", text: saved.path };
 }
 
 /** By what the file is to be called. */
-function formatOf(output: string | undefined): TranscriptFormat {
-  const ending = extname(output ?? "")
-    .slice(1)
-    .toLowerCase();
+function formatOf(ending: string): TranscriptFormat {
   return ending === "srt" || ending === "vtt" || ending === "json" ? ending : "text";
 }
 
@@ -68,10 +73,16 @@ const MIME_TYPES: Readonly<Record<TranscriptFormat, string>> = {
   vtt: "text/vtt",
 };
 
-/** Text is text, whatever its name ends in. */
-function kindOf(format: TranscriptFormat, output: string): { mimeType: string; extension: string } {
-  const asked = extname(output).slice(1).toLowerCase();
-  return { mimeType: MIME_TYPES[format], extension: format === "text" ? asked || "txt" : format };
+/** Text may have any name that is not another kind of file's. */
+function kindOf(format: TranscriptFormat, ending: string): { mimeType: string; extension: string } {
+  const extension = format === "text" ? (isForText(ending) ? ending : "txt") : format;
+  return { mimeType: MIME_TYPES[format], extension };
+}
+
+/** `md`, `log`, and what nobody knows; not `png`, and not what the other formats are called. */
+function isForText(ending: string): boolean {
+  const type = lookup(ending);
+  return ending !== "" && ending !== "vtt" && (type === false || type.startsWith("text/"));
 }
 
 function subjectOf(file: string): string {

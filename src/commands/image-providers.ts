@@ -1,25 +1,26 @@
 import { loadConfig } from "../config/file.ts";
 import type { Context } from "../core/context.ts";
-import { InferError } from "../core/error.ts";
 import type { Result } from "../core/result.ts";
-import { configuredBy, selectCandidates } from "../engine/candidates.ts";
+import { configuredBy } from "../engine/candidates.ts";
 import { type KnownProvider, knownProviders } from "../engine/directory.ts";
 import { Keyring } from "../engine/keyring.ts";
 import type { ImageLimits } from "../protocols/image-wire.ts";
 import type { ImageService } from "../providers/types.ts";
 import { columns } from "./columns.ts";
+import { firstReady } from "./selected.ts";
 
 /** `infer image providers`: OpenClaw's list, with what each can make. */
 export async function providers(context: Context): Promise<Result> {
   const keyring = new Keyring(context, await loadConfig(context));
-  const selected = await selectedBy(keyring);
+  const { id: first, ready } = await firstReady(keyring, "image", isByItself);
+  const selected = ready ? first : undefined;
   const value = [];
   for (const provider of knownProviders(keyring.loaded).filter(isListed).toSorted(byId)) {
     const { id, name, image } = provider;
     if (!image) continue;
     value.push({
       available: true,
-      configured: (await configuredBy(provider, keyring)) !== null,
+      configured: id === selected || (await configuredBy(provider, keyring)) !== null,
       selected: id === selected,
       id,
       label: image.label ?? name,
@@ -35,21 +36,6 @@ export async function providers(context: Context): Promise<Result> {
     defaultModel ?? "-",
   ]);
   return { kind: "inventory", value, text: columns(rows) };
-}
-
-/** The provider that a bare `image generate` takes. */
-async function selectedBy(keyring: Keyring): Promise<string | undefined> {
-  try {
-    const [first] = await selectCandidates(
-      { service: "image", fallback: [], probe: false, suits: isByItself },
-      keyring,
-    );
-    return first?.provider.id;
-  } catch (thrown) {
-    // Nothing is set up: that is no failure of a list.
-    if (thrown instanceof InferError && thrown.type !== "interrupted") return undefined;
-    throw thrown;
-  }
 }
 
 /** Whether it can be chosen without a model: a deployment of the user's own has to be named. */

@@ -9,10 +9,10 @@ import type { Candidate } from "../engine/candidates.ts";
 import type { KnownProvider } from "../engine/directory.ts";
 import type { ArrivedPicture } from "../engine/pictures.ts";
 import { arrivalFolder, checkDestination, type Destination, keepMedia } from "../media/file.ts";
-import { COMMON_TYPES, prepareImage } from "../media/image-input.ts";
+import { COMMON_TYPES, prepareImage, refuseOthers } from "../media/image-input.ts";
 import { openInput } from "../media/input.ts";
 import { preview } from "../output/preview.ts";
-import { Progress } from "../output/progress.ts";
+import { withProgress } from "../output/progress.ts";
 import type { ImageHints, InputImage } from "../protocols/image-wire.ts";
 import { choose } from "./backend.ts";
 import { isByItself } from "./image-providers.ts";
@@ -47,7 +47,7 @@ async function make(context: Context, flags: Flags): Promise<Result> {
   for (const file of files) inputs.push(await openPicture(context, file, flags, litter));
   const maskImage = mask === undefined ? undefined : await openPicture(context, mask, flags, litter);
   const arrivals = { folder: await arrivalFolder(context, destination), litter };
-  const made = await waiting(context, (onState) => {
+  const made = await withProgress(context, "Making the picture", (onState) => {
     const hints = hintsOf(flags);
     return makeImages(context, { prompt, inputs, mask: maskImage, count, hints, candidates, arrivals, onState });
   });
@@ -80,7 +80,7 @@ async function openPicture(
   litter: AsyncDisposableStack,
 ): Promise<InputImage> {
   using limit = deadline(context, context.endsAt, () => "The files could not be read in time.");
-  const options = { allowPrivateNetwork, signal: limit.signal, limit: LARGEST_FILE, litter };
+  const options = { allowPrivateNetwork, signal: limit.signal, limit: LARGEST_FILE, litter, accepts: refuseOthers };
   const input = await openInput(context, file, options);
   const image = await prepareImage(context, input, { types: COMMON_TYPES, maxBytes: LARGEST_INPUT }, limit.signal);
   context.report.inputs.push({ path: input.origin, mimeType: image.mimeType });
@@ -93,11 +93,6 @@ function hintsOf(flags: Flags): ImageHints {
     flags;
   const moderation = openaiModeration;
   return { size, aspectRatio, resolution, quality, outputFormat, background, openaiBackground, moderation };
-}
-
-async function waiting<T>(context: Context, work: (onState: (state: string) => void) => Promise<T>): Promise<T> {
-  using progress = new Progress(context, "Making the picture");
-  return await work((state) => progress.tell(state));
 }
 
 async function save(context: Context, made: MadeImages, destination: Destination, flags: Flags): Promise<Result> {

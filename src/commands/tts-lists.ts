@@ -1,15 +1,18 @@
 import { listVoices } from "../capabilities/voices.ts";
 import { loadConfig } from "../config/file.ts";
+import { ttsSettings } from "../config/tts.ts";
 import type { Input } from "../core/capability.ts";
 import type { Context } from "../core/context.ts";
-import { InferError } from "../core/error.ts";
 import type { Result } from "../core/result.ts";
-import { configuredBy, selectCandidates, specialistFor } from "../engine/candidates.ts";
-import { knownProviders } from "../engine/directory.ts";
+import { configuredBy } from "../engine/candidates.ts";
+import { type KnownProvider, knownProviders } from "../engine/directory.ts";
 import { Keyring } from "../engine/keyring.ts";
+import { type Specialist, specialistFor } from "../engine/specialist.ts";
 import { inSpeechOrder, speechSetup } from "../engine/speech-choice.ts";
+import { findSpeechProgram } from "../engine/speech-programs.ts";
 import { choose } from "./backend.ts";
 import { columns } from "./columns.ts";
+import { firstReady } from "./selected.ts";
 
 /** `infer tts voices` */
 export async function voices(context: Context, { provider }: Input<"tts.voices">): Promise<Result> {
@@ -26,7 +29,7 @@ export async function voices(context: Context, { provider }: Input<"tts.voices">
 export async function providers(context: Context): Promise<Result> {
   const keyring = new Keyring(context, await loadConfig(context));
   const specialist = await specialistFor("speech", keyring);
-  const { active, ready } = await chosenBy(keyring);
+  const { id: active, ready } = await firstReady(keyring, "speech");
   const listed = inSpeechOrder(
     knownProviders(keyring.loaded).filter(
       ({ speech, variantOf, configPath }) => speech && (variantOf === undefined || configPath !== undefined),
@@ -34,12 +37,10 @@ export async function providers(context: Context): Promise<Result> {
   );
   const all = [];
   for (const provider of listed) {
-    const { id, name, speech, embedded } = provider;
-    const own = specialist?.at(provider, undefined) ?? provider;
-    const isConfigured = embedded === true || (await configuredBy(own, keyring)) !== null;
+    const { id, name, speech } = provider;
     all.push({
       available: true,
-      configured: isConfigured || id === ready,
+      configured: (id === active && ready) || (await isSetUp(provider, keyring, specialist)),
       selected: id === active,
       id,
       name: speech?.label ?? name,
@@ -77,16 +78,19 @@ export async function personas(context: Context): Promise<Result> {
   return { kind: "inventory", value: { active: active?.id ?? null, personas: listed }, text: columns(rows) };
 }
 
-/** The provider that a bare `tts convert` takes; `ready`: it has what it needs. */
-async function chosenBy(keyring: Keyring): Promise<{ active?: string; ready?: string }> {
-  try {
-    const candidates = await selectCandidates({ service: "speech", fallback: [] }, keyring);
-    // One that the config names and infer does not have is skipped.
-    const first = candidates.find(({ provider }) => provider.speech);
-    const active = first?.provider.id;
-    return active === undefined ? {} : { active, ...(!first?.problem && { ready: active }) };
-  } catch (thrown) {
-    if (thrown instanceof InferError && thrown.type !== "interrupted") return {};
-    throw thrown;
+/** Whether `tts convert` could take it as it is. */
+async function isSetUp(
+  provider: KnownProvider,
+  keyring: Keyring,
+  specialist: Specialist | undefined,
+): Promise<boolean> {
+  const { context, loaded } = keyring;
+  const own = specialist?.at(provider, undefined) ?? provider;
+  if (provider.embedded) return true;
+  if (provider.speech?.protocol === "speech-program") {
+    const options = ttsSettings(loaded).of([provider.id, ...(provider.aliases ?? [])])?.options ?? {};
+    return !("missing" in (await findSpeechProgram(options, loaded.env, undefined, context.cwd)));
   }
+  const hasModel = (await specialist?.defaultModel(provider)) !== undefined || specialist?.goesWithoutModel?.(provider);
+  return !!hasModel && (await configuredBy(own, keyring)) !== null && !specialist?.unready?.(own);
 }

@@ -7,6 +7,7 @@ import { InferError } from "../core/error.ts";
 import type { Result } from "../core/result.ts";
 import { didYouMean } from "../core/suggest.ts";
 import { knownProviders, speakingProvider } from "../engine/directory.ts";
+import { personasPlace } from "../engine/speech-choice.ts";
 
 /** `infer tts enable` */
 export async function enable(context: Context, input: Input<"tts.enable">): Promise<Result> {
@@ -25,7 +26,7 @@ export async function disable(context: Context, input: Input<"tts.disable">): Pr
 /** `infer tts set-provider`: one that infer can speak through. */
 export async function setProvider(context: Context, input: Input<"tts.set-provider">): Promise<Result> {
   const { provider: name } = input;
-  checkLocal(input, `tts set-provider --provider ${name} --local`);
+  checkLocal(input, `tts set-provider --provider ${shellWord(name)} --local`);
   const loaded = await loadConfig(context);
   const provider = speakingProvider(loaded, name);
   if (!provider?.speech) {
@@ -43,21 +44,30 @@ export async function setPersona(context: Context, input: Input<"tts.set-persona
   const { persona: name, off } = input;
   if (off && name !== undefined) throw new InferError("usage", "Pass only one of --persona or --off.");
   if (!off && name === undefined) throw new InferError("usage", "--persona is required unless --off is set.");
-  checkLocal(input, `tts set-persona ${off ? "--off" : `--persona ${name}`} --local`);
+  checkLocal(input, `tts set-persona ${off ? "--off" : `--persona ${shellWord(name ?? "")}`} --local`);
   if (off || name === undefined) {
     await changeTtsPrefs(context, { persona: null });
     return { kind: "inventory", value: { persona: null }, text: "off" };
   }
-  const { personas } = ttsSettings(await loadConfig(context));
+  const settings = ttsSettings(await loadConfig(context));
+  const { personas } = settings;
   const found = personas.find(({ id }) => id === name.trim().toLowerCase());
   if (!found) {
     const ids = personas.map(({ id }) => id);
-    const known = ids.length > 0 ? `Known: ${ids.join(", ")}.` : "The config has none: they stand under tts.personas.";
+    const known =
+      ids.length > 0
+        ? `Known: ${ids.join(", ")}.`
+        : `The config has none: they stand under ${personasPlace(settings)}.`;
     const hint = [didYouMean(name, ids), known].filter(Boolean).join(" ");
     throw new InferError("not_found", `There is no persona "${name}".`, { hint });
   }
   await changeTtsPrefs(context, { persona: found.id });
   return { kind: "inventory", value: { persona: found.id }, text: found.id };
+}
+
+/** As it can be typed. */
+function shellWord(text: string): string {
+  return /^[\w./:@-]+$/.test(text) ? text : `'${text.replaceAll("'", "'\\''")}'`;
 }
 
 /** As in OpenClaw these go to its Gateway, unless they are told to stay here. */

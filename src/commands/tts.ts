@@ -1,14 +1,16 @@
-import { extname } from "node:path";
+import { offeredFormats } from "../capabilities/speech/form.ts";
+import { type SpeechWish, speechTerms } from "../capabilities/speech/terms.ts";
 import { type Spoken, speak } from "../capabilities/speech.ts";
-import type { Input, SpeechFormat } from "../core/capability.ts";
+import { type Input, SPEECH_FORMATS, type SpeechFormat } from "../core/capability.ts";
 import type { Context } from "../core/context.ts";
 import { deadline } from "../core/deadline.ts";
 import type { FileOutput } from "../core/envelope.ts";
 import { InferError } from "../core/error.ts";
 import type { Result } from "../core/result.ts";
 import type { Candidate } from "../engine/candidates.ts";
-import { arrivalFolder, checkDestination, type Destination, keepMedia } from "../media/file.ts";
-import { Progress } from "../output/progress.ts";
+import { mimeTypeOf } from "../media/audio/format.ts";
+import { arrivalFolder, checkDestination, type Destination, endingOf, keepMedia } from "../media/file.ts";
+import { withProgress } from "../output/progress.ts";
 import { findPlayers, playWith } from "../process/play.ts";
 import { choose } from "./backend.ts";
 
@@ -19,15 +21,25 @@ export async function convert(context: Context, input: Input<"tts.convert">): Pr
   allowTime(context, text);
   const destination: Destination = { output, family: "tts", subject: text };
   await checkDestination(context, output, "tts");
-  if (input.play) await checkPlayer(context, output);
+  const told = {
+    voice,
+    speed,
+    instructions,
+    channel,
+    format,
+    likelyFormat: ENDINGS.get(await endingOf(context, output)),
+  };
+  const wish = input.play ? await playable(context, input, candidates, told) : told;
   await using litter = new AsyncDisposableStack();
   const arrivals = { folder: await arrivalFolder(context, destination), litter };
-  const wish = { voice, speed, instructions, channel, format, likelyFormat: formatOf(output) };
-  const spoken = await waiting(context, (onState) => speak(context, { text, wish, candidates, arrivals, onState }));
+  const spoken = await withProgress(context, "Speaking", (onState) =>
+    speak(context, { text, wish, candidates, arrivals, onState }),
+  );
   if (output === "-") return toStdout(spoken, litter.move());
   const { file, failure } = await keepMedia(context, spoken, destination, "audio");
-  const { format: written, voiceCompatible } = spoken;
-  if (file) context.report.outputs.push({ ...file, format: written, voiceCompatible });
+  const { format: written, voiceCompatible, seconds } = spoken;
+  const length = seconds === undefined ? {} : { durationSeconds: Math.round(seconds * 1e6) / 1e6 };
+  if (file) context.report.outputs.push({ ...file, format: written, voiceCompatible, ...length });
   if (failure) throw failure;
   if (!file) throw new Error("the audio is nowhere");
   if (input.play) await playFile(context, file);
@@ -50,30 +62,12 @@ function allowTime(context: Context, text: string): void {
   context.endsAt = Math.max(context.endsAt, context.now() + text.length * PATIENCE_MS);
 }
 
-const ENDINGS: Readonly<Record<string, SpeechFormat>> = {
-  mp3: "mp3",
-  wav: "wav",
-  opus: "opus",
-  ogg: "opus",
-  oga: "opus",
-  flac: "flac",
-  aac: "aac",
-  pcm: "pcm",
-};
-
 /** By what the file is to be called. */
-function formatOf(output: string | undefined): SpeechFormat | undefined {
-  return ENDINGS[
-    extname(output ?? "")
-      .slice(1)
-      .toLowerCase()
-  ];
-}
-
-async function waiting<T>(context: Context, work: (onState: (state: string) => void) => Promise<T>): Promise<T> {
-  using progress = new Progress(context, "Speaking");
-  return await work((state) => progress.tell(state));
-}
+const ENDINGS: ReadonlyMap<string, SpeechFormat> = new Map([
+  ...SPEECH_FORMATS.map((format) => [format, format] as const),
+  ["ogg", "opus"],
+  ["oga", "opus"],
+]);
 
 /** The audio's bytes; what is left of its file goes once they have been written. */
 function toStdout({ part }: Spoken, litter: AsyncDisposableStack): Result {
@@ -84,15 +78,36 @@ function toStdout({ part }: Spoken, litter: AsyncDisposableStack): Result {
   return { kind: "bytes", chunks: chunks() };
 }
 
-/** Before anything is spent on it. What every player plays is WAV. */
-async function checkPlayer(context: Context, output: string | undefined): Promise<void> {
+/**
+ * The wish, such that what comes of it can be played here, before anything is spent on it. Whoever names no form gets
+ * another one than the usual where that is needed.
+ */
+async function playable(
+  context: Context,
+  { output, text }: Input<"tts.convert">,
+  candidates: readonly Candidate[],
+  wish: SpeechWish,
+): Promise<SpeechWish> {
   if (output === "-") {
     throw new InferError("usage", "--play wants a file, and --output - gives the bytes to stdout.", {
       hint: "Use one of them.",
     });
   }
-  const players = await findPlayers(context.env, process.platform, "audio/wav");
-  if (players.length === 0) throw noPlayer("audio/wav");
+  const first = candidates.find(({ problem }) => !problem);
+  // Nobody speaks: why not is told where it is tried.
+  if (!first?.provider.speech) return wish;
+  const { format = "wav" } = speechTerms(first, wish, text);
+  if (await isPlayed(context, format)) return wish;
+  const others: SpeechFormat[] = [];
+  for (const one of offeredFormats(first, text)) if (await isPlayed(context, one)) others.push(one);
+  const [other] = others;
+  const isNamed = format === wish.format || format === wish.likelyFormat;
+  if (other === undefined || isNamed) throw noPlayer(mimeTypeOf(format), others);
+  return { ...wish, likelyFormat: other };
+}
+
+async function isPlayed(context: Context, format: SpeechFormat): Promise<boolean> {
+  return (await findPlayers(context.env, process.platform, mimeTypeOf(format))).length > 0;
 }
 
 async function playFile(context: Context, { path, mimeType }: FileOutput): Promise<void> {
@@ -106,8 +121,10 @@ async function playFile(context: Context, { path, mimeType }: FileOutput): Promi
   await playWith(players, path, { env: context.env, cwd: context.cwd, signal: limit.signal });
 }
 
-function noPlayer(mimeType: string): InferError {
+/** `others`: forms that can be had, and played. */
+function noPlayer(mimeType: string, others: readonly SpeechFormat[] = []): InferError {
+  const instead = others.length > 0 ? `Use --format ${others.join(" or ")}. ` : "";
   return new InferError("io", `There is no program on this machine that plays ${mimeType}.`, {
-    hint: "Install one, such as ffplay (ffmpeg) or mpv, or leave --play out.",
+    hint: `${instead}Install one, such as ffplay (ffmpeg) or mpv, or leave --play out.`,
   });
 }

@@ -12,6 +12,7 @@ import {
   output,
   prompt,
   provider,
+  STATE_TRANSPORT,
   TRANSPORT,
 } from "./flags.ts";
 
@@ -341,7 +342,7 @@ export const CAPABILITIES = [
     id: "tts.enable",
     description: "Enable TTS in prefs.",
     transports: EITHER,
-    flags: TRANSPORT,
+    flags: STATE_TRANSPORT,
     resultShape: "enabled state",
     example: "tts enable --local",
     timeoutMs: MINUTE,
@@ -350,7 +351,7 @@ export const CAPABILITIES = [
     id: "tts.disable",
     description: "Disable TTS in prefs.",
     transports: EITHER,
-    flags: TRANSPORT,
+    flags: STATE_TRANSPORT,
     resultShape: "enabled state",
     example: "tts disable --local",
     timeoutMs: MINUTE,
@@ -359,7 +360,7 @@ export const CAPABILITIES = [
     id: "tts.set-provider",
     description: "Set the active TTS provider.",
     transports: EITHER,
-    flags: [{ ...provider, required: true }, ...TRANSPORT],
+    flags: [{ ...provider, required: true }, ...STATE_TRANSPORT],
     resultShape: "selected provider",
     example: "tts set-provider --provider openai --local",
     timeoutMs: MINUTE,
@@ -371,7 +372,7 @@ export const CAPABILITIES = [
     flags: [
       { kind: "text", name: "persona", value: "<id>", filled: true, summary: "Persona to use" },
       { kind: "switch", name: "off", summary: "Use no persona" },
-      ...TRANSPORT,
+      ...STATE_TRANSPORT,
     ],
     resultShape: "selected persona",
     example: "tts set-persona --persona narrator --local",

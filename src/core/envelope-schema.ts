@@ -16,6 +16,13 @@ const attempt = v.strictObject({
   status: v.exactOptional(httpStatus),
   requestId: v.exactOptional(v.string()),
   error: v.exactOptional(v.strictObject({ type: errorType, message: v.string() })),
+  /** OpenClaw's, of `tts.convert`. */
+  reasonCode: v.exactOptional(
+    v.picklist(["success", "no_provider_registered", "not_configured", "timeout", "provider_error"]),
+  ),
+  /** The active persona, and whether it has settings for this provider; of `tts.convert`. */
+  persona: v.exactOptional(v.string()),
+  personaBinding: v.exactOptional(v.picklist(["applied", "missing", "none"])),
   /** Index in `attempts` of the first try, which this one repeats. */
   retryOf: v.exactOptional(whole),
 });
@@ -55,6 +62,8 @@ export const speechOutput = v.strictObject({
   format: v.string(),
   /** Whether the channel can play the file as a voice message. */
   voiceCompatible: v.boolean(),
+  /** How long it plays, in seconds; where its format tells that. */
+  durationSeconds: v.exactOptional(v.pipe(v.number(), v.minValue(0))),
 });
 
 /** What a picture shows, in a model's words; `image.ocr`: the text that is written in it. */
@@ -99,6 +108,8 @@ export const transcriptOutput = v.strictObject({
   durationSeconds: v.exactOptional(seconds),
   /** With the times of words where the provider gives them. */
   segments: v.exactOptional(v.array(transcriptSegment)),
+  /** All of the SRT or WebVTT file that was asked for, where it was not written to a file. */
+  subtitles: v.exactOptional(v.string()),
 });
 
 /** Tokens as the provider counts them; reasoning is part of the output, what was cached is part of the input. */

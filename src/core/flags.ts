@@ -138,6 +138,12 @@ export const TRANSPORT = [
   { kind: "switch", name: "gateway", summary: "Run over the OpenClaw Gateway" },
 ] as const satisfies readonly Flag[];
 
+/** The same for verbs that are the Gateway's own business unless they are told to stay here. */
+export const STATE_TRANSPORT = [
+  { kind: "switch", name: "local", summary: "Change infer's own preferences" },
+  { kind: "switch", name: "gateway", summary: "Change those of the OpenClaw Gateway (default)" },
+] as const satisfies readonly Flag[];
+
 /** OpenClaw's hints for pictures, shared by generating and editing. */
 export const IMAGE_HINTS = [
   { kind: "number", name: "count", value: "<n>", integer: true, min: 1, max: 100, summary: "Number of images" },

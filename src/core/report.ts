@@ -50,7 +50,8 @@ export function toEnvelope(
     model: clean(model),
     attempts: clean(attempts),
     ...(inputs.length > 0 && { inputs: clean(inputs) }),
-    outputs,
+    // Where it came from may be an address with a password in it.
+    outputs: outputs.map((output) => ("path" in output ? { ...output, path: clean(output.path) } : output)),
     ...(ignoredOverrides.length > 0 && { ignoredOverrides: clean(ignoredOverrides) }),
     ...(usage && { usage }),
     ...(warnings.length > 0 && { warnings: clean(warnings) }),

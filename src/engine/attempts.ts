@@ -55,20 +55,28 @@ export async function tryCandidates<T>(
     setBackend(context, candidate);
     const now = context.now();
     const share = (context.endsAt - now) / sharers(plan.candidates.slice(index));
-    const endsAt = now + Math.min(share, candidate.media?.timeoutMs ?? share);
+    const bound = candidate.media?.timeoutMs ?? share;
+    const endsAt = now + Math.min(share, bound);
+    const longer = bound < share ? "Raise timeoutSeconds under tools.media in the config." : undefined;
     try {
       candidate = await completed(context, pending, endsAt);
-      return await tryOne(context, plan, candidate, endsAt, perform);
+      return await tryOne(context, plan, candidate, { endsAt, longer }, perform);
     } catch (thrown) {
       if (thrown instanceof StdoutClosed) throw thrown;
       const error = toInferError(thrown).with({ provider: candidate.provider.id, model: candidate.model ?? undefined });
-      if (error.type === "interrupted" || error.type === "internal" || !plan.mayRepeat()) throw error;
-      failures.push({ error, candidate });
+      if (endsAll(error, candidate) || !plan.mayRepeat()) throw error;
+      failures.push({ error, candidate, model: error.details.model });
     }
   }
-  const { error, candidate } = inOne(failures);
+  const { error, candidate, model } = inOne(failures);
   setBackend(context, candidate);
+  if (model !== undefined) context.report.model = model;
   throw error;
+}
+
+/** What no other backend would do better: the disk is the same for all, but a program of the user's own has its own trouble. */
+function endsAll({ type }: InferError, { provider, program }: Candidate): boolean {
+  return type === "interrupted" || type === "internal" || (type === "io" && !program && provider.baseUrl !== "");
 }
 
 /** Between how many the time is shared: one that cannot be tried needs none, and all spare ones together have one share. */
@@ -101,7 +109,7 @@ async function tryOne<T>(
   context: Context,
   plan: Plan,
   candidate: Candidate,
-  endsAt: number,
+  { endsAt, longer }: { endsAt: number; longer: string | undefined },
   perform: (candidate: Candidate, call: Call) => Promise<T>,
 ): Promise<T> {
   const { attempts } = context.report;
@@ -112,7 +120,7 @@ async function tryOne<T>(
   let first: number | undefined;
   const shareMs = endsAt - context.now();
   const call: Call = { signal: context.signal };
-  using limit = deadline(context, endsAt, () => stalled(candidate, call, shareMs));
+  using limit = deadline(context, endsAt, () => stalled(candidate, call, shareMs), longer);
   call.signal = limit.signal;
   let done = plan.progress?.();
   for (let retries = 0; ; retries++) {
@@ -123,11 +131,13 @@ async function tryOne<T>(
     try {
       const value = await perform(candidate, call);
       const latencyMs = context.now() - started;
-      attempts.push({ ...identity(candidate), outcome: "success", latencyMs, ...learned(call), ...repeats });
+      const asked = { ...identity(candidate), outcome: "success", ...speechWords(candidate, "success") } as const;
+      attempts.push({ ...asked, latencyMs, ...learned(call), ...repeats });
       return value;
     } catch (thrown) {
       if (thrown instanceof StdoutClosed) throw thrown;
-      const error = explained(toInferError(thrown), candidate).with({ requestId: call.requestId });
+      const { requestId, model } = call;
+      const error = explained(toInferError(thrown), candidate).with({ requestId, model });
       const tries = attempts.push({
         ...failedAttempt(candidate, "failed", context.now() - started, error),
         ...learned(call),
@@ -152,7 +162,8 @@ function backoff(retries: number, random: number): number {
   return random * Math.min(LONGEST_BACKOFF_MS, BACKOFF_MS * 2 ** retries);
 }
 
-function stalled(candidate: Candidate, call: Call, ms: number): string {
+/** What to say when the time is over. */
+export function stalled(candidate: Candidate, call: Call, ms: number): string {
   const what = call.status === undefined ? "did not answer" : "began to answer and did not finish";
   return `${candidate.provider.name} ${what} within ${Math.max(1, Math.round(ms))} ms.`;
 }
@@ -175,7 +186,7 @@ function explained(error: InferError, { credential, provider }: Candidate): Infe
       hint: `Is it running? Start it: ${provider.start}`,
     });
   }
-  if (error.type === "not_found") {
+  if (error.type === "not_found" && provider.baseUrl !== "") {
     return error.with({ hint: `Check the model's name, and the address (${URL.parse(provider.baseUrl)?.host}).` });
   }
   return error;
@@ -193,8 +204,25 @@ function failedAttempt(
     outcome,
     latencyMs,
     ...(status !== undefined && { status }),
+    ...speechWords(candidate, reasonCode(candidate, outcome, error)),
     error: { type: error.type, message: error.message },
   };
+}
+
+/** What OpenClaw tells of a try to speak beside the rest. */
+function speechWords({ speech }: Candidate, code: NonNullable<Attempt["reasonCode"]>): Partial<Attempt> {
+  if (!speech) return {};
+  const { activePersona, personaBinding } = speech;
+  return { reasonCode: code, ...(activePersona !== undefined && { persona: activePersona }), personaBinding };
+}
+
+function reasonCode(
+  { provider }: Candidate,
+  outcome: "failed" | "skipped",
+  { type }: InferError,
+): NonNullable<Attempt["reasonCode"]> {
+  if (outcome === "skipped") return provider.speech ? "not_configured" : "no_provider_registered";
+  return type === "timeout" ? "timeout" : "provider_error";
 }
 
 function identity({ provider, model }: Candidate): { provider: string; model: string | null } {
@@ -212,6 +240,8 @@ function learned({ status, requestId, model }: Call): { status?: number; request
 interface Failure {
   error: InferError;
   candidate: Candidate;
+  /** The one that was asked, which may be another than the candidate's. */
+  model: string | undefined;
 }
 
 /** No candidate may hide the cause of another: the first that was really tried gives the type, the message tells all. */
@@ -227,7 +257,7 @@ function inOne(failures: readonly Failure[]): Failure {
     provider: undefined,
     model: undefined,
   });
-  return { error, candidate: main.candidate };
+  return { ...main, error };
 }
 
 /** The backend that the envelope names. */

@@ -9,18 +9,12 @@ import { DEFAULT_PROVIDER, FIRST_STEPS } from "../providers/table.ts";
 import type { Provider } from "../providers/types.ts";
 import { forModel } from "./configured.ts";
 import { headersOf, transportOf } from "./configured-request.ts";
-import {
-  findProvider,
-  type KnownProvider,
-  knownProvider,
-  knownProviders,
-  speakingProvider,
-  unknownProvider,
-} from "./directory.ts";
+import { findProvider, type KnownProvider, knownProvider, knownProviders, unknownProvider } from "./directory.ts";
 import { isGiven, type Keyring } from "./keyring.ts";
 import type { MediaProgram, MediaTerms } from "./media-choice.ts";
+import { type Specialist, specialistFor } from "./specialist.ts";
 import type { SpeechSettings } from "./speech-choice.ts";
-import { withTerms } from "./terms.ts";
+import { withTerms } from "./with-terms.ts";
 
 /** What a provider may offer, by the member of its row. */
 export type ServiceName = "text" | "image" | "vision" | "embedding" | "speech" | "transcription";
@@ -69,31 +63,6 @@ interface Wanted {
   channel?: string | undefined;
 }
 
-/** The ways to choose that a specialist may use, see `Choice`. */
-export interface Chooser {
-  readonly keyring: Keyring;
-  find(name: string): KnownProvider;
-  candidate(provider: KnownProvider, model: string | undefined, reason: string): Promise<Candidate>;
-  configured(ref: string, reason: string, later?: "later"): Promise<Candidate>;
-}
-
-/** How a service chooses otherwise than by its rows alone. */
-export interface Specialist {
-  /** What the config names for this service, in the order in which it is tried. */
-  configured(chooser: Chooser): Promise<Candidate[]>;
-  /** The provider as this service and the config of it have it. */
-  at(provider: KnownProvider, model: string | undefined): KnownProvider;
-  defaultModel(provider: KnownProvider): Promise<string | undefined>;
-  /** In the order in which the first one with a credential is taken. */
-  inOrder(providers: readonly KnownProvider[]): KnownProvider[];
-  /** A candidate with what the config says of it; `named`: argv has named it. */
-  onTerms(candidate: Candidate, named: boolean): Candidate;
-  /** What to do when nobody has a credential, where the first steps of text are none. */
-  advice?: string;
-  /** What is on this machine, when nobody has a credential. */
-  here?(chooser: Chooser): Promise<Candidate | undefined>;
-}
-
 const WORDS: Readonly<Record<ServiceName, string>> = {
   text: "text models",
   image: "image models",
@@ -112,24 +81,6 @@ const LISTS: Readonly<Record<ServiceName, string>> = {
   speech: "tts providers",
   transcription: "audio providers",
 };
-
-/** They bring tables of their own with them: each is loaded for its service only. */
-const SPECIALISTS: Partial<
-  Record<ServiceName, (keyring: Keyring, channel: string | undefined) => Promise<Specialist>>
-> = {
-  vision: async ({ loaded }) => (await import("./vision.ts")).visionSpecialist(loaded),
-  speech: async (keyring, channel) => (await import("./speech-choice.ts")).speechSpecialist(keyring, channel),
-  transcription: async ({ loaded }) => (await import("./transcription-choice.ts")).transcriptionSpecialist(loaded),
-};
-
-/** `undefined` for a service that goes by its rows. */
-export async function specialistFor(
-  service: ServiceName,
-  keyring: Keyring,
-  channel?: string,
-): Promise<Specialist | undefined> {
-  return SPECIALISTS[service]?.(keyring, channel);
-}
 
 /**
  * Chooses the backends, in the order in which they are tried: what argv names, else the configured default and its
@@ -204,6 +155,14 @@ class Choice {
       const provider = this.find(ref.provider);
       return later ? this.#pending(provider, ref.model, reason) : this.candidate(provider, ref.model, reason);
     }
+    // Not every vendor has models: a name alone may be all that there is to say.
+    const alone = this.specialist ? this.#found(name.trim()) : undefined;
+    if (alone?.[this.service]) return this.candidate(alone, undefined, reason);
+    if (this.specialist?.needsProvider) {
+      throw new InferError("usage", `"${name.trim()}" is not a model: write it as provider/model.`, {
+        hint: `Providers: infer ${LISTS[this.service]}`,
+      });
+    }
     const [primary] = defaultModels(this.#loaded).refs;
     const provider = (primary && parseRef(primary)?.provider) || DEFAULT_PROVIDER;
     const candidate = await this.candidate(this.find(provider), name.trim(), reason);
@@ -232,10 +191,11 @@ class Choice {
   async automatic(): Promise<Candidate | undefined> {
     const serving = this.#serving().filter((provider) => isEligible(provider) && this.suits(provider));
     for (const provider of serving.filter(({ embedded }) => !embedded)) {
-      const credential = await configuredBy(this.specialist?.at(provider, undefined) ?? provider, this.keyring);
-      if (!credential) continue;
+      const own = this.specialist?.at(provider, undefined) ?? provider;
+      const credential = await configuredBy(own, this.keyring);
+      if (!credential || this.specialist?.unready?.(own)) continue;
       const model = await this.#defaultModel(provider);
-      if (this.service !== "image" && model === undefined && !withoutModel(provider, this.service)) continue;
+      if (this.service !== "image" && model === undefined && !this.#goesWithoutModel(provider)) continue;
       return this.candidate(provider, model, `the first provider with a credential (${credential.source})`);
     }
     if (this.service === "text" && this.probes) {
@@ -246,8 +206,8 @@ class Choice {
     }
     const here = await this.specialist?.here?.(this);
     if (here) return here;
-    // It reads and does not describe: a key that was meant for more must not be passed over in silence.
-    const spoiled = this.service === "vision" ? await this.#spoiled() : undefined;
+    // It does less than the others: a key that was meant for more must not be passed over in silence.
+    const spoiled = this.specialist ? await this.#spoiled() : undefined;
     if (spoiled) throw spoiled;
     const embedded = serving.find((provider) => provider.embedded);
     return embedded && this.candidate(embedded, undefined, "the embedded engine, as nothing else is set up");
@@ -262,13 +222,24 @@ class Choice {
 
   async #spoiled(): Promise<InferError | undefined> {
     for (const provider of this.#serving()) {
-      if (provider.problem) return provider.problem;
-      const credential = await this.keyring.credentialOf(provider, false);
-      if ("missing" in credential && credential.spoiled) {
+      const own = this.specialist?.at(provider, undefined) ?? provider;
+      // What nobody would have been chosen for by itself says nothing here.
+      const isChosen = (await this.#defaultModel(provider)) !== undefined || this.#goesWithoutModel(provider);
+      if (this.specialist && !isChosen) continue;
+      if (own.problem) return own.problem;
+      const credential = await this.keyring.credentialOf(own, false);
+      if ("missing" in credential) {
+        if (!credential.spoiled) continue;
         return new InferError("auth", credential.missing, { provider: provider.id, hint: credential.hint });
       }
+      const lacks = isGiven(credential) ? this.specialist?.unready?.(own) : undefined;
+      if (lacks) return lacks.with({ provider: provider.id });
     }
     return undefined;
+  }
+
+  #goesWithoutModel(provider: KnownProvider): boolean {
+    return this.specialist?.goesWithoutModel?.(provider) ?? false;
   }
 
   /** OpenClaw may know providers that infer does not: one of them is skipped, and its fallbacks still count. */
@@ -301,8 +272,7 @@ class Choice {
   }
 
   find(name: string): KnownProvider {
-    const find = this.service === "speech" ? speakingProvider : knownProvider;
-    const provider = find(this.#loaded, name);
+    const provider = this.#found(name);
     if (provider) return provider;
     const known = LISTS[this.service] === LISTS.text ? knownProviders(this.#loaded) : this.#serving();
     const ids = known.map(({ id }) => id);
@@ -310,6 +280,10 @@ class Choice {
     const all = `Known: ${ids.join(", ")}. Others can be declared under models.providers in the config.`;
     const hint = guess ? `${guess} See infer ${LISTS[this.service]}` : all;
     throw new InferError("not_found", `There is no provider "${name}".`, { hint });
+  }
+
+  #found(name: string): KnownProvider | undefined {
+    return this.specialist?.find ? this.specialist.find(name) : knownProvider(this.#loaded, name);
   }
 
   /** What can be told of a candidate without its credential. */
@@ -373,22 +347,13 @@ class Choice {
         hint: `Use --model ${provider.id}/${models[0]}, or leave --model out.`,
       });
     }
-    if (model !== undefined && this.service === "speech" && provider.speech?.withoutModel === "always") {
-      return new InferError("usage", `${provider.name} has no models to choose from, and was given "${model}".`, {
-        hint: `Use --provider ${provider.id}, and --voice for the voice.`,
-      });
-    }
+    const refusal = model === undefined ? undefined : this.specialist?.refuses?.(provider, model);
+    if (refusal) return refusal;
     if (missing !== undefined) return new InferError("auth", missing);
-    if (model !== undefined || withoutModel(provider, this.service)) return undefined;
+    if (model !== undefined || this.#goesWithoutModel(provider)) return undefined;
     const hint = `Name one: --model ${provider.id}/<model>`;
     return new InferError("usage", `${provider.name} has no default model.`, { hint });
   }
-}
-
-/** Whether this service of the vendor can do without a model; a program has one of its own. */
-function withoutModel({ speech, transcription }: Provider, service: ServiceName): boolean {
-  if (service === "speech") return speech?.withoutModel !== undefined;
-  return service === "transcription" && transcription?.protocol === "transcription-program";
 }
 
 function missingIn(secret: object): string | undefined {
@@ -397,7 +362,7 @@ function missingIn(secret: object): string | undefined {
 
 /** `--provider openrouter --model openrouter/auto` names the provider twice. */
 function withoutPrefix(model: string, provider: Provider): string {
-  const ref = model.includes("/") ? parseRef(model) : null;
   const names = [provider.id, ...(provider.aliases ?? [])];
-  return ref && names.includes(ref.provider) ? ref.model : model;
+  const at = model.indexOf("/");
+  return names.includes(model.slice(0, Math.max(0, at)).trim().toLowerCase()) ? model.slice(at + 1).trim() : model;
 }

@@ -13,6 +13,7 @@ import {
 import type { Provider, VisionService } from "../providers/types.ts";
 import { VISION_SERVICES } from "../providers/vision.ts";
 import { configure } from "./configured.ts";
+import type { PlacedEntry } from "./media-choice.ts";
 
 /** A provider as this user has it: its row, and what the config and the environment say about it. */
 export interface KnownProvider extends Provider {
@@ -26,6 +27,8 @@ export interface KnownProvider extends Provider {
   apiKey?: { value: SecretValue; place: string };
   /** The saved credential that the config names; no other one counts then. */
   profile?: string;
+  /** What is saved under its name is for something else. */
+  unsaved?: true;
   /** The config's own headers, each with its path there. */
   customHeaders?: Readonly<Record<string, { value: SecretValue; place: string }>>;
   /** The config's own proxy and certificates. */
@@ -37,6 +40,8 @@ export interface KnownProvider extends Provider {
   isMoved?: true;
   /** The parts of the base URL that the config and the environment tell. */
   settingValues?: Readonly<Record<string, string>>;
+  /** The entry of `tools.media` that chose it. */
+  mediaEntry?: PlacedEntry;
   /** `models.providers.<id>.params`: the vendor's own settings. */
   params?: Readonly<Record<string, unknown>>;
   /** The config's strings that still wait for a variable, see `unsetVariable`. */

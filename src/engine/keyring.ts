@@ -109,6 +109,7 @@ export class Keyring {
   }
 
   async #savedFor(provider: KnownProvider): Promise<SavedCredential | undefined> {
+    if (provider.unsaved) return undefined;
     const saved = await this.saved();
     const theirs =
       provider.profile === undefined
@@ -141,7 +142,7 @@ export class Keyring {
       const { unusable } = await readOpenclaw(this.context, this.loaded);
       return unusable.filter(({ kind }) => kind === "expired");
     });
-    const names = namesOf(provider);
+    const names = provider.unsaved ? [] : namesOf(provider);
     const token = (await this.#ended).find((one) => names.includes(one.provider));
     if (!token) return undefined;
     const hint = `Save a new one: ${loginCommand(token.provider, "openclaw")}`;

@@ -1,9 +1,10 @@
 import type { LoadedConfig } from "../config/file.ts";
 import type { MediaEntry, MediaSettings } from "../config/schema.ts";
 import { InferError } from "../core/error.ts";
-import type { Candidate, Chooser } from "./candidates.ts";
+import type { Candidate } from "./candidates.ts";
 import { redirect } from "./configured.ts";
-import { type KnownProvider, unknownProvider } from "./directory.ts";
+import { findProvider, type KnownProvider, unknownProvider } from "./directory.ts";
+import type { Chooser } from "./specialist.ts";
 
 /** What a file is, by the name that it has under `tools.media`. */
 export type MediaKind = "image" | "audio";
@@ -11,8 +12,13 @@ export type MediaKind = "image" | "audio";
 /** Characters that OpenClaw asks for where the config does not say: of a description. */
 export const MOST_CHARS = 500;
 
-/** What the config says of a backend that it chose for media. A backend that argv names has none of it. */
+/**
+ * What the config says of a backend that it chose for media. A backend that argv names has none of it, but the address
+ * and what belongs to that: see `mediaAddress`.
+ */
 export interface MediaTerms {
+  /** The entry names its model: no other may be asked in its place. */
+  namesModel?: true;
   prompt?: string;
   /** Of the answer. */
   maxChars?: number;
@@ -35,14 +41,15 @@ export interface MediaProgram {
 
 type Common = { settings: MediaSettings; place: string };
 
-interface Rules {
+/** Which entries of the config are for a kind. */
+export interface MediaRules {
   kind: MediaKind;
   /** Whether an entry of the shared list that says nothing of itself is for this kind: by its provider's id. */
   isKnown(providerId: string): boolean;
 }
 
 /** The entries of `tools.media.<kind>.models`, then those of the shared list that are for this kind. */
-export async function mediaEntries(chooser: Chooser, loaded: LoadedConfig, rules: Rules): Promise<Candidate[]> {
+export async function mediaEntries(chooser: Chooser, loaded: LoadedConfig, rules: MediaRules): Promise<Candidate[]> {
   const common = commonSettings(loaded, rules.kind);
   if (common.settings.enabled === false) {
     throw new InferError("refused", `${common.place}.enabled is false in ${loaded.path}.`, {
@@ -56,6 +63,35 @@ export async function mediaEntries(chooser: Chooser, loaded: LoadedConfig, rules
   return candidates;
 }
 
+/**
+ * A provider as `tools.media` has it for this kind, whoever chose it: at the common address, or nearer, at that of its
+ * entry, which counts for the entry's model, or where one of the two names none.
+ */
+export function mediaAddress(
+  provider: KnownProvider,
+  model: string | undefined,
+  loaded: LoadedConfig,
+  rules: MediaRules,
+): KnownProvider {
+  const { settings, place } = commonSettings(loaded, rules.kind);
+  const own = provider.mediaEntry ?? ownEntry(provider, model, loaded, rules);
+  const common = withOverrides(provider, settings, place);
+  return own ? withOverrides(common, own.entry, own.place) : common;
+}
+
+/** The model of a provider that is named without one: its entry's, where that has a server of its own, or nobody else knows one. */
+export function mediaModel(
+  provider: KnownProvider,
+  usual: string | undefined,
+  loaded: LoadedConfig,
+  rules: MediaRules,
+): string | undefined {
+  if (provider.mediaEntry) return usual;
+  const entry = ownEntry(provider, undefined, loaded, rules)?.entry;
+  const model = entry && nameOf(entry)?.model;
+  return entry?.baseUrl !== undefined || usual === undefined ? (model ?? usual) : usual;
+}
+
 /** What the config says of every backend for this kind. */
 export function mediaTerms(loaded: LoadedConfig, kind: MediaKind, provider: KnownProvider): MediaTerms {
   return termsOf({}, commonSettings(loaded, kind).settings, provider.id);
@@ -65,12 +101,37 @@ function commonSettings({ config }: LoadedConfig, kind: MediaKind): Common {
   return { settings: config.tools?.media?.[kind] ?? {}, place: `tools.media.${kind}` };
 }
 
-interface Placed {
+/** An entry, and where it stands in the config. */
+export interface PlacedEntry {
   entry: MediaEntry;
   place: string;
 }
 
-function entriesFor({ config }: LoadedConfig, { settings, place }: Common, { kind, isKnown }: Rules): Placed[] {
+/** The entry of this provider: the one with this model before any that names none. */
+function ownEntry(
+  provider: KnownProvider,
+  model: string | undefined,
+  loaded: LoadedConfig,
+  rules: MediaRules,
+): PlacedEntry | undefined {
+  const own = entriesFor(loaded, commonSettings(loaded, rules.kind), rules).flatMap((placed) => {
+    const named = isProgram(placed.entry) ? undefined : nameOf(placed.entry);
+    return named && findProvider([provider], named.provider) ? [{ placed, model: named.model }] : [];
+  });
+  const exact = own.find((one) => model !== undefined && one.model === model);
+  const found = exact ?? own.find((one) => model === undefined || one.model === undefined);
+  return found?.placed;
+}
+
+function isProgram({ type, command }: MediaEntry): boolean {
+  return (type ?? (command ? "cli" : "provider")) === "cli";
+}
+
+function entriesFor(
+  { config }: LoadedConfig,
+  { settings, place }: Common,
+  { kind, isKnown }: MediaRules,
+): PlacedEntry[] {
   const own = (settings.models ?? []).map((entry, at) => ({ entry, place: `${place}.models.${at}` }));
   const shared = (config.tools?.media?.models ?? []).map((entry, at) => ({ entry, place: `tools.media.models.${at}` }));
   return [
@@ -87,15 +148,21 @@ async function candidateOf(
   { chooser, loaded, common }: { chooser: Chooser; loaded: LoadedConfig; common: Common },
 ): Promise<Candidate> {
   const media = termsOf(entry, common.settings, entry.provider?.trim() ?? "");
-  if ((entry.type ?? (entry.command ? "cli" : "provider")) === "cli") {
+  if (isProgram(entry)) {
     return { ...programOf(entry, reason, place, loaded.env), media };
   }
   try {
-    const [named, model] = nameOf(entry, place);
-    const provider = withOverrides(withOverrides(chooser.find(named), common.settings, common.place), entry, place);
+    const named = nameOf(entry);
+    if (!named) throw new InferError("usage", `${place} has neither a provider nor a command.`);
+    const { model } = named;
     const { profile } = entry;
-    const chosen = profile === undefined ? provider : { ...provider, profile };
-    return { ...(await chooser.candidate(chosen, model, reason)), media };
+    const chosen = {
+      ...chooser.find(named.provider),
+      mediaEntry: { entry, place },
+      ...(profile !== undefined && { profile }),
+    };
+    const candidate = await chooser.candidate(chosen, model, reason);
+    return { ...candidate, media: { ...media, ...(model !== undefined && { namesModel: true }) } };
   } catch (thrown) {
     // OpenClaw may know providers that infer does not: the entries after it still count.
     if (!(thrown instanceof InferError)) throw thrown;
@@ -104,11 +171,11 @@ async function candidateOf(
   }
 }
 
-function nameOf({ provider, model }: MediaEntry, place: string): [string, string | undefined] {
-  if (provider?.trim()) return [provider.trim(), model?.trim() || undefined];
+/** `undefined` where it names nobody. */
+function nameOf({ provider, model }: MediaEntry): { provider: string; model: string | undefined } | undefined {
+  if (provider?.trim()) return { provider: provider.trim(), model: model?.trim() || undefined };
   const [, first, rest] = /^([^/]+)\/(.+)$/.exec(model?.trim() ?? "") ?? [];
-  if (first && rest) return [first, rest];
-  throw new InferError("usage", `${place} has neither a provider nor a command.`);
+  return first && rest ? { provider: first, model: rest } : undefined;
 }
 
 /** The nearer address and headers win. */
@@ -120,7 +187,13 @@ function withOverrides(provider: KnownProvider, settings: MediaSettings, place: 
     { ...(baseUrl !== undefined && { baseUrl }), ...(headers && { headers }), ...(request && { request }) },
     place,
   );
-  return { ...redirected, customHeaders: { ...provider.customHeaders, ...redirected.customHeaders } };
+  const isElsewhere = baseUrl !== undefined || request !== undefined;
+  return {
+    ...redirected,
+    customHeaders: { ...provider.customHeaders, ...redirected.customHeaders },
+    // Headers alone set nothing up that needs no key.
+    ...(!isElsewhere && { configPath: provider.configPath }),
+  };
 }
 
 function programOf(entry: MediaEntry, reason: string, place: string, env: LoadedConfig["env"]): Candidate {

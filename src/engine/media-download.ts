@@ -95,24 +95,32 @@ async function downloadOnce(
       retryAfterMs: retryAfter(reply.headers, context.now()),
     });
   }
-  const part = arrivals.litter.use(await PartFile.create(arrivals.folder));
+  return keep(reply.body, arrivals, `the ${fetching.what}`);
+}
+
+/** Bytes as they come, in a file of their own; one that breaks off goes at once: the next try needs its room. `what`: `the audio`. */
+export async function keep(
+  chunks: AsyncIterable<Uint8Array> | Iterable<Uint8Array>,
+  { folder, litter }: Arrivals,
+  what: string,
+): Promise<Kept> {
+  const part = litter.use(await PartFile.create(folder));
   try {
-    return { part, stored: await written(part, reply, fetching.what) };
+    let size = 0;
+    for await (const chunk of chunks) {
+      size += chunk.length;
+      if (size > LARGEST_FILE) throw tooLarge(what);
+      await part.write(chunk);
+    }
+    return { part, stored: await part.end() };
   } catch (thrown) {
-    // The next try needs the room that this one took.
     await part[Symbol.asyncDispose]();
     throw thrown;
   }
 }
 
-async function written(part: PartFile, { body }: Reply, what: string): Promise<StoredFile> {
-  let size = 0;
-  for await (const chunk of body) {
-    size += chunk.length;
-    if (size > LARGEST_FILE) throw new InferError("provider_error", `The ${what} is larger than 2 GiB.`);
-    await part.write(chunk);
-  }
-  return part.end();
+function tooLarge(what: string): InferError {
+  return new InferError("provider_error", `${what.charAt(0).toUpperCase()}${what.slice(1)} is larger than 2 GiB.`);
 }
 
 async function fetchedElsewhere(context: Context, url: string, { what, home, signal }: Fetching): Promise<Reply> {

@@ -4,10 +4,11 @@ import { dirname, join, parse, resolve } from "node:path";
 import type { Context } from "../core/context.ts";
 import { type ErrorType, InferError } from "../core/error.ts";
 import { isRecord } from "../core/json.ts";
+import { said } from "../process/said.ts";
 import type { Call } from "./attempts.ts";
 import type { MediaProgram } from "./media-choice.ts";
 import { plainWav } from "./plain-wav.ts";
-import { filledIn, type GivenFile, MOST_OUTPUT, said, toItsEnd } from "./user-program.ts";
+import { filledIn, type GivenFile, MOST_OUTPUT, toItsEnd } from "./user-program.ts";
 
 /** What a program is asked about one file. */
 interface MediaQuestion {

@@ -2,13 +2,14 @@ import type { Context } from "../core/context.ts";
 import { InferError, toInferError } from "../core/error.ts";
 import type { Reply } from "../http/client.ts";
 import { readFrames } from "../http/frames.ts";
-import { readSpilling, SPILLED } from "../http/spill.ts";
+import { readSpilling } from "../http/spill.ts";
 import { dimensionsOf } from "../media/dimensions.ts";
 import type { ArrivedFile } from "../media/file.ts";
 import { PartFile, type StoredFile } from "../media/part.ts";
 import { failureInside } from "../protocols/failure.ts";
 import type { ImageProtocol, ImageRoute, ImageStep, Picture } from "../protocols/image-wire.ts";
 import { excerpt, malformed, parseJson } from "../protocols/message.ts";
+import { keepInline } from "./inline-bytes.ts";
 import { type Arrivals, download, type Fetching, type Kept } from "./media-download.ts";
 
 /** A picture that has arrived whole. */
@@ -124,14 +125,8 @@ async function fetched(
   return url.startsWith("data:") ? decoded(url, [], arrivals) : download(context, picture, arrivals, fetching);
 }
 
-async function decoded(base64: string, kept: readonly Kept[], { folder, litter }: Arrivals): Promise<Kept> {
-  const there = base64.startsWith(SPILLED) ? kept[Number.parseInt(base64.slice(SPILLED.length), 10)] : undefined;
-  if (there) return there;
-  const text = base64.replace(/^data:[^,]*,/, "").replace(/\s+/g, "");
-  if (!/^[\w+/-]*={0,2}$/.test(text)) throw malformed("a picture in it is not base64.");
-  const part = litter.use(await PartFile.create(folder));
-  await part.write(Buffer.from(text, "base64"));
-  return { part, stored: await part.end() };
+function decoded(base64: string, spilled: readonly Kept[], arrivals: Arrivals): Promise<Kept> {
+  return keepInline(base64, { spilled, arrivals, what: "a picture" });
 }
 
 /** A picture, or the reason why what came is none. */

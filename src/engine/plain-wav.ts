@@ -2,7 +2,7 @@ import { open } from "node:fs/promises";
 import { join, parse, resolve } from "node:path";
 import type { Context } from "../core/context.ts";
 import { InferError } from "../core/error.ts";
-import { findProgram } from "../process/find-program.ts";
+import { programOnPath } from "../process/find-program.ts";
 import type { Call } from "./attempts.ts";
 import { MOST_OUTPUT, toItsEnd } from "./user-program.ts";
 
@@ -20,7 +20,7 @@ export async function plainWav(
   const { mimeType } = given;
   const path = resolve(context.cwd, given.path);
   if (await isPlainWav(path, mimeType)) return { path, mimeType };
-  const command = await findProgram("ffmpeg", env);
+  const command = await programOnPath("ffmpeg", env);
   if (!command) return { path, mimeType, unfit: true };
   // A name of its own: the recording itself may lie in the folder, and end in .wav.
   const wav = join(folder, `${parse(path).name}.16k.wav`);
@@ -30,7 +30,7 @@ export async function plainWav(
   try {
     await toItsEnd(context, { command, args, env, maxOutputBytes: MOST_OUTPUT }, call);
   } catch (thrown) {
-    if (!(thrown instanceof InferError)) throw thrown;
+    if (!(thrown instanceof InferError) || thrown.type !== "provider_error") throw thrown;
     throw thrown.with({ hint: "Check that the file is a recording that ffmpeg can read." });
   }
   return { path: wav, mimeType: "audio/wav" };

@@ -1,12 +1,16 @@
 import { basename } from "node:path";
 import type { Context } from "../core/context.ts";
 import type { SpeechVoice } from "../protocols/speech-wire.ts";
-import type { Speaker } from "./speaker.ts";
+import type { SpeechProgram } from "./speech-programs.ts";
 import { MOST_OUTPUT, toItsEnd } from "./user-program.ts";
 
 /** The voices that the program tells of; none for a configured command. */
-export async function programVoices(speaker: Speaker, context: Context, signal: AbortSignal): Promise<SpeechVoice[]> {
-  const { known, command, env, voicePath } = speaker;
+export async function programVoices(
+  program: SpeechProgram,
+  context: Context,
+  signal: AbortSignal,
+): Promise<SpeechVoice[]> {
+  const { known, command, env, voicePath } = program;
   if (known === undefined) return [];
   if (known === "piper") return voicePath === undefined ? [] : [piperVoice(voicePath)];
   const args = known === "say" ? ["-v", "?"] : ["--voices"];

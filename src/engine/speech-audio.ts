@@ -2,13 +2,15 @@ import type { Context } from "../core/context.ts";
 import { InferError } from "../core/error.ts";
 import { readExcerpt } from "../http/body.ts";
 import type { Reply } from "../http/client.ts";
-import { readFrames } from "../http/frames.ts";
-import { readSpilling, SPILLED } from "../http/spill.ts";
-import { PartFile, type StoredFile } from "../media/part.ts";
+import { type Frame, readFrames } from "../http/frames.ts";
+import { readSpilling } from "../http/spill.ts";
+import { PartFile } from "../media/part.ts";
 import { failureInside } from "../protocols/failure.ts";
-import { excerpt, malformed, parseJson } from "../protocols/message.ts";
+import { excerpt, parseJson } from "../protocols/message.ts";
 import type { SpeechProtocol, SpeechRoute, SpeechStep } from "../protocols/speech-wire.ts";
-import { type Arrivals, download, type Fetching, type Kept } from "./media-download.ts";
+import { decode, keepInline } from "./inline-bytes.ts";
+import { unrepeatable } from "./job.ts";
+import { type Arrivals, download, type Fetching, type Kept, keep } from "./media-download.ts";
 
 /** The audio of one text, on the disk as it came. */
 export interface ArrivedSpeech extends Kept {
@@ -21,8 +23,8 @@ export interface ReadSpeech extends SpeechStep {
   arrived?: Kept;
 }
 
-/** No recording of one request is larger; an endless answer must not fill the disk. */
-const LARGEST_AUDIO = 2 * 1024 ** 3;
+/** For messages. */
+const WHAT = "the audio";
 
 /** Reads an answer, and writes what it has of audio to the disk as it comes. */
 export async function readSpeech(
@@ -36,8 +38,8 @@ export async function readSpeech(
       return readBody(reply, arrivals);
     case "json":
       return readDocument(protocol, route, reply, arrivals);
-    default:
-      return readStream(protocol, protocol.answer, route, reply, arrivals);
+    case "ndjson":
+      return readStream(protocol, route, reply, arrivals);
   }
 }
 
@@ -48,9 +50,9 @@ export async function collectSpeech(
   arrivals: Arrivals,
   fetching: Fetching,
 ): Promise<ArrivedSpeech> {
-  const { arrived, url, sampleRate } = answer;
+  const { arrived, url, sampleRate, words } = answer;
   const kept = arrived ?? (url === undefined ? undefined : await download(context, { url }, arrivals, fetching));
-  if (!kept || kept.stored.size === 0) throw empty();
+  if (!kept || kept.stored.size === 0) throw empty(words);
   return { ...kept, ...(sampleRate !== undefined && { sampleRate }) };
 }
 
@@ -80,51 +82,72 @@ async function readDocument(
   reply: Reply,
   arrivals: Arrivals,
 ): Promise<ReadSpeech> {
-  const decoding = protocol.encoding ?? "base64";
+  const { encoding = "base64" } = protocol;
   const open = async () => {
-    const part = await newPart(arrivals);
+    const part = arrivals.litter.use(await PartFile.create(arrivals.folder));
     return {
       write: (bytes: Uint8Array) => part.write(bytes),
       end: async (): Promise<Kept> => ({ part, stored: await part.end() }),
     };
   };
-  const { text, spilled, cut } = await readSpilling(reply.body, open, { decoding });
+  const { text, spilled, cut } = await readSpilling(reply.body, open, { decoding: encoding });
   if (text.trim() === "") throw empty();
   if (cut) throw brokeOff();
   const step = checked(protocol, parseJson(text), route, reply);
-  const { audio } = step;
-  if (audio === undefined || audio === "") return step;
-  const there = audio.startsWith(SPILLED) ? spilled[Number.parseInt(audio.slice(SPILLED.length), 10)] : undefined;
-  if (there) return { ...step, arrived: there };
-  return { ...step, arrived: await written([decoded(audio, decoding)], arrivals) };
+  const pieces: Kept[] = [];
+  for (const audio of audioOf(step.audio)) {
+    pieces.push(await keepInline(audio, { spilled, arrivals, what: WHAT, encoding }));
+  }
+  const [first, ...others] = pieces;
+  if (!first) return step;
+  return { ...step, arrived: others.length === 0 ? first : await inARow(pieces, arrivals) };
+}
+
+function audioOf(audio: SpeechStep["audio"] = []): string[] {
+  return [audio].flat().filter(Boolean);
+}
+
+async function inARow(pieces: readonly Kept[], arrivals: Arrivals): Promise<Kept> {
+  async function* bytes(): AsyncGenerator<Uint8Array> {
+    for (const { part } of pieces) yield* part.readNameless();
+  }
+  return written(bytes(), arrivals);
 }
 
 async function readStream(
   protocol: SpeechProtocol,
-  framing: "ndjson" | "sse",
   route: SpeechRoute,
   reply: Reply,
   arrivals: Arrivals,
 ): Promise<ReadSpeech> {
-  const part = await newPart(arrivals);
   const answer: ReadSpeech = {};
-  let size = 0;
-  for await (const { data } of readFrames(reply.body, framing)) {
-    if (data.trim() === "[DONE]") {
-      answer.ended = true;
-      break;
+  let isPaid = false;
+  async function* pieces(): AsyncGenerator<Uint8Array> {
+    for await (const frame of readFrames(reply.body, "ndjson")) {
+      const { audio, ...step } = checked(protocol, messageIn(frame), route, reply);
+      Object.assign(answer, step);
+      for (const one of audioOf(audio)) {
+        isPaid = true;
+        yield decode(one, WHAT, protocol.encoding);
+      }
     }
-    const { audio, ...step } = checked(protocol, parseJson(data), route, reply);
-    Object.assign(answer, step);
-    if (!audio) continue;
-    const bytes = decoded(audio, protocol.encoding ?? "base64");
-    size += bytes.length;
-    if (size > LARGEST_AUDIO) throw tooLarge();
-    await part.write(bytes);
+    if (protocol.endsWithWord && !answer.ended) throw brokeOff();
   }
-  const arrived = { part, stored: await part.end() };
-  if (protocol.endsWithWord && !answer.ended) throw brokeOff();
-  return { ...answer, arrived };
+  try {
+    const arrived = await written(pieces(), arrivals);
+    return { ...answer, arrived };
+  } catch (thrown) {
+    throw isPaid ? unrepeatable(thrown) : thrown;
+  }
+}
+
+/** Of the last one, its end may be missing. */
+function messageIn({ data, unterminated }: Frame): unknown {
+  try {
+    return parseJson(data);
+  } catch (thrown) {
+    throw unterminated ? brokeOff() : thrown;
+  }
 }
 
 function checked(protocol: SpeechProtocol, json: unknown, route: SpeechRoute, { url, status }: Reply): SpeechStep {
@@ -135,40 +158,16 @@ function checked(protocol: SpeechProtocol, json: unknown, route: SpeechRoute, { 
   return step;
 }
 
-/** Bytes as they come, into a file of their own. */
-export async function written(
-  chunks: AsyncIterable<Uint8Array> | Iterable<Uint8Array>,
-  arrivals: Arrivals,
-): Promise<{ part: PartFile; stored: StoredFile }> {
-  const part = await newPart(arrivals);
-  let size = 0;
-  for await (const chunk of chunks) {
-    size += chunk.length;
-    if (size > LARGEST_AUDIO) throw tooLarge();
-    await part.write(chunk);
-  }
-  return { part, stored: await part.end() };
+/** Audio as it comes, in a file of its own. */
+export function written(chunks: AsyncIterable<Uint8Array> | Iterable<Uint8Array>, arrivals: Arrivals): Promise<Kept> {
+  return keep(chunks, arrivals, WHAT);
 }
 
-async function newPart({ folder, litter }: Arrivals): Promise<PartFile> {
-  return litter.use(await PartFile.create(folder));
-}
-
-function decoded(text: string, encoding: "base64" | "hex"): Uint8Array {
-  const plain = text.replace(/^data:[^,]*,/, "").replace(/\s+/g, "");
-  const isRight = encoding === "hex" ? /^(?:[\da-f]{2})*$/i.test(plain) : /^[\w+/-]*={0,2}$/.test(plain);
-  if (!isRight) throw malformed(`the audio in it is not ${encoding}.`);
-  return Buffer.from(plain, encoding);
-}
-
-function empty(): InferError {
-  return new InferError("empty_result", "The provider said success and sent no audio.");
+function empty(words?: string): InferError {
+  const instead = words === undefined ? "." : `, but these words: ${excerpt(words)}`;
+  return new InferError("empty_result", `The provider said success and sent no audio${instead}`);
 }
 
 function brokeOff(): InferError {
   return new InferError("network", "The answer broke off in the middle.", { retryable: true });
-}
-
-function tooLarge(): InferError {
-  return new InferError("provider_error", "The audio is larger than 2 GiB.");
 }

@@ -4,14 +4,14 @@ import { basename, join, resolve } from "node:path";
 import type { Context } from "../core/context.ts";
 import type { IgnoredOverride } from "../core/envelope.ts";
 import { InferError } from "../core/error.ts";
-import { findProgram } from "../process/find-program.ts";
+import { programOnPath } from "../process/find-program.ts";
+import { transcriptStep } from "../protocols/transcript.ts";
 import type { TranscriptionStep } from "../protocols/transcription-wire.ts";
 import type { Call } from "./attempts.ts";
 import { plainWav } from "./plain-wav.ts";
 import {
   isTranscriber,
   type Job,
-  type Missing,
   type Transcriber,
   type TranscriberId,
   type TranscriptionProgram,
@@ -19,7 +19,7 @@ import {
 import { sherpa } from "./transcribers/sherpa.ts";
 import { whisper } from "./transcribers/whisper.ts";
 import { whisperCpp } from "./transcribers/whisper-cpp.ts";
-import { MOST_OUTPUT, toItsEnd } from "./user-program.ts";
+import { type Missing, MOST_OUTPUT, toItsEnd } from "./user-program.ts";
 
 export { isTranscriber, TRANSCRIBERS } from "./transcribers/program.ts";
 
@@ -27,11 +27,11 @@ export { isTranscriber, TRANSCRIBERS } from "./transcribers/program.ts";
 export async function findTranscriber(
   id: string,
   env: Context["env"],
-  model?: string,
-  cwd = ".",
+  model: string | undefined,
+  cwd: string,
 ): Promise<Transcriber | Missing> {
   if (!isTranscriber(id)) throw new Error(`${id} is no transcriber`);
-  const command = await findProgram(id, env);
+  const command = await programOnPath(id, env);
   if (!command) return { missing: `There is no program ${id} on PATH.`, hint: INSTALL[id] };
   const found = await PROGRAMS[id].model(env, model?.trim() || undefined, cwd);
   if ("missing" in found) return found;
@@ -62,8 +62,8 @@ export async function transcribeWithProgram(
     await mkdir(output);
     const run = { command, args: args(program, job, path, output), env, maxOutputBytes: MOST_OUTPUT };
     const finished = await toItsEnd(context, run, call);
-    const step = await read(finished, output);
-    if (step.text.trim() === "") throw new InferError("empty_result", `${id} heard no words in the recording.`);
+    const step = transcriptStep(await read(finished, output));
+    if (step.text === "") throw new InferError("empty_result", `${id} heard no words in the recording.`);
     const { language, prompt } = job;
     const hints = takesHints ? [] : Object.entries({ language, prompt });
     return { step, ignored: hints.flatMap(([key, value]) => (value === undefined ? [] : [{ key, value }])) };

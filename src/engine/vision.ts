@@ -1,29 +1,32 @@
 import { visionModels } from "../config/agent.ts";
 import type { LoadedConfig } from "../config/file.ts";
 import { VISION_SERVICES } from "../providers/vision.ts";
-import type { Candidate, Chooser, Specialist } from "./candidates.ts";
+import type { Candidate } from "./candidates.ts";
 import type { KnownProvider } from "./directory.ts";
 import { seesPictures } from "./known-model.ts";
-import { mediaEntries, mediaTerms } from "./media-choice.ts";
-import { withTerms } from "./terms.ts";
+import { type MediaRules, mediaAddress, mediaEntries, mediaModel, mediaTerms } from "./media-choice.ts";
+import type { Chooser, Specialist } from "./specialist.ts";
+import { withTerms } from "./with-terms.ts";
 
 /** How backends that describe pictures are chosen. */
 export function visionSpecialist(loaded: LoadedConfig): Specialist {
   return {
     configured: (chooser) => configuredVision(chooser, loaded),
-    at: atVision,
-    defaultModel: visionDefault,
+    at: (provider, model) =>
+      provider.vision ? atVision(mediaAddress(provider, model, loaded, PICTURES), model) : provider,
+    defaultModel: async (provider) => mediaModel(provider, await visionDefault(provider), loaded, PICTURES),
     inOrder: inOrderOfVision,
     onTerms: (candidate, named) => (named ? candidate : onTerms(candidate, loaded)),
   };
 }
 
+const PICTURES: MediaRules = { kind: "image", isKnown: (id) => Object.hasOwn(VISION_SERVICES, id) };
+
 /**
  * The entries of the config; without any, `agents.defaults.imageModel`, then the default model when it is known to see.
  */
 async function configuredVision(chooser: Chooser, loaded: LoadedConfig): Promise<Candidate[]> {
-  const isKnown = (id: string): boolean => Object.hasOwn(VISION_SERVICES, id);
-  const entries = await mediaEntries(chooser, loaded, { kind: "image", isKnown });
+  const entries = await mediaEntries(chooser, loaded, PICTURES);
   if (entries.length > 0) return entries;
   const candidates: Candidate[] = [];
   const { refs, place, mustSee } = visionModels(loaded);

@@ -4,7 +4,7 @@ import { InferError } from "../core/error.ts";
 import { VERSION } from "../version.ts";
 import { toNetworkError } from "./network-error.ts";
 import { proxyOf } from "./proxy.ts";
-import type { ByteSource } from "./source.ts";
+import { type ByteSource, exactly } from "./source.ts";
 
 export interface HttpRequest {
   method: "GET" | "POST";
@@ -88,7 +88,7 @@ async function open(context: Sender, request: HttpRequest, url: URL, signal: Abo
     return await client.raw(url.href, {
       method: request.method,
       headers: { ...request.headers, ...(size !== undefined && { "content-length": String(size) }) },
-      ...(body !== undefined && { body: typeof body === "string" ? body : body.open() }),
+      ...(body !== undefined && { body: typeof body === "string" ? body : exactly(body) }),
       signal,
       retry: false,
       redirect: "manual",
@@ -129,9 +129,14 @@ export function webUrl(text: string, base?: URL): URL | null {
 function parseUrl(text: string): URL {
   const url = webUrl(text);
   if (url) return url;
-  // Without what may be secret in it.
-  const plain = text.replace(/\/\/[^/]*@/, "//").replace(/[?#].*/s, "");
-  throw new InferError("usage", `"${plain}" is not an http(s) URL.`, { hint: "Check baseUrl in the config." });
+  throw new InferError("usage", `"${withoutSecrets(text)}" is not an http(s) URL.`, {
+    hint: "Check baseUrl in the config.",
+  });
+}
+
+/** What is no URL, and was meant for one, without what may be secret in it. */
+export function withoutSecrets(text: string): string {
+  return text.replace(/\/\/[^/]*@/, "//").replace(/[?#].*/s, "");
 }
 
 function redirectTarget(response: Response, from: URL): URL | null {

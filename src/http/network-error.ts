@@ -41,7 +41,9 @@ const ON_THE_WAY = /^(?:ECONNREFUSED|ENOTFOUND|EAI_AGAIN|ECONNRESET|ETIMEDOUT|EH
  * reasons are already ours. `proxy` is the one on the way.
  */
 export function toNetworkError(thrown: unknown, url: URL, signal: AbortSignal, proxy?: string): InferError {
-  if (thrown instanceof InferError) return thrown;
+  // Also what went wrong while the body was read to be sent: ofetch wraps it as it does the rest.
+  const ours = causes(thrown).find((error) => error instanceof InferError);
+  if (ours instanceof InferError) return ours;
   if (signal.aborted && signal.reason instanceof InferError) return signal.reason;
   const { code, message } = rootCause(thrown);
   const [what, hint] = CODES[code] ?? [`could not be reached: ${message}`];
@@ -57,8 +59,16 @@ export function toNetworkError(thrown: unknown, url: URL, signal: AbortSignal, p
 
 /** ofetch wraps what fetch threw, and its own message quotes the whole URL. */
 function rootCause(thrown: unknown): { code: string; message: string } {
-  let error = thrown;
-  while (error instanceof Error && error.cause instanceof Error) error = error.cause;
+  const error = causes(thrown).at(-1);
   // Bun's advice is for programmers.
   return { code: codeOf(error) ?? "", message: messageOf(error).replace(/ For more information, pass .*$/, "") };
+}
+
+/** What was thrown, what that was thrown for, and so on. */
+function causes(thrown: unknown): unknown[] {
+  const chain = [thrown];
+  for (let error = thrown; error instanceof Error && error.cause instanceof Error; error = error.cause) {
+    chain.push(error.cause);
+  }
+  return chain;
 }

@@ -1,3 +1,5 @@
+import { InferError } from "../core/error.ts";
+
 /** Bytes to send, which can be read again for another try: a file, something in memory, or several of them in a row. */
 export interface ByteSource {
   /** Bytes; `undefined` when it cannot be known before it is read. */
@@ -26,6 +28,19 @@ export function joined(sources: readonly ByteSource[]): ByteSource {
       for (const source of sources) yield* source.open();
     },
   };
+}
+
+/** Its bytes, as many as are told; throws `io` when there are others by now. Too few or too many break a request that names a size. */
+export async function* exactly(source: ByteSource): AsyncGenerator<Uint8Array> {
+  let count = 0;
+  for await (const chunk of source.open()) {
+    count += chunk.length;
+    if (count > (source.size ?? count)) break;
+    yield chunk;
+  }
+  if (source.size !== undefined && count !== source.size) {
+    throw new InferError("io", "What was being sent changed while it was sent.");
+  }
 }
 
 /** The same bytes in base64, without ever holding more than a piece of them. */

@@ -1,6 +1,7 @@
 import { endsAsOgg } from "./audio/ogg.ts";
 import { readWavHeader } from "./audio/wav.ts";
 import { isWholeSvg } from "./svg.ts";
+import { viewOf } from "./view.ts";
 
 /**
  * Whether a file ends as its format says that it must. A transfer that broke off without an error looks like a picture
@@ -84,8 +85,4 @@ function hasWholeBoxes(head: Uint8Array, size: number): boolean {
     if (at > size) return false;
   }
   return boxes > 1;
-}
-
-function viewOf(bytes: Uint8Array): DataView {
-  return new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
 }

@@ -9,7 +9,7 @@ import { stateFolder } from "../config/paths.ts";
 import type { Context } from "../core/context.ts";
 import type { FileOutput } from "../core/envelope.ts";
 import { codeOf, InferError, messageOf, toInferError } from "../core/error.ts";
-import type { PartFile, StoredFile } from "./part.ts";
+import { PartFile, type StoredFile } from "./part.ts";
 
 export interface MediaFile {
   bytes: Uint8Array;
@@ -66,15 +66,12 @@ export async function saveMedia(
 }
 
 /** Where a file ended up, and why that is not where it was to be. */
-export interface Placed {
-  file?: FileOutput;
-  failure?: InferError;
-}
+export type Placed = { file: FileOutput; failure?: InferError } | { file?: undefined; failure: InferError };
 
 /** The same for what has been paid for: where it cannot be under its own name, it is kept under a free one. `what`: in messages. */
 export async function keepMedia(
   context: Context,
-  media: ArrivedFile,
+  media: MediaFile | ArrivedFile,
   destination: Destination,
   what: string,
 ): Promise<Placed> {
@@ -83,7 +80,9 @@ export async function keepMedia(
   } catch (thrown) {
     const failure = toInferError(thrown);
     const { family, subject } = destination;
-    for (const output of [undefined, `${dirname(media.stored.path)}/`]) {
+    // What arrived is on a disk that had room for it; what is in memory may go to any that has.
+    const lastResort = "part" in media ? dirname(media.stored.path) : tmpdir();
+    for (const output of [undefined, `${lastResort}/`]) {
       const file = await saveMedia(context, media, { output, family, subject }).catch(() => undefined);
       if (!file) continue;
       const message = `${failure.message} The ${what} is kept as ${file.path}.`;
@@ -91,6 +90,12 @@ export async function keepMedia(
     }
     return { failure };
   }
+}
+
+/** What `--output` says of the kind of file: its ending, small, without the dot; that of a folder's name says nothing. */
+export async function endingOf(context: Context, output: string | undefined): Promise<string> {
+  if (output === undefined || isFolderName(output) || (await isFolder(resolve(context.cwd, output)))) return "";
+  return extname(output).slice(1).toLowerCase();
 }
 
 /**
@@ -110,6 +115,9 @@ export async function arrivalFolder(context: Context, { output, family }: Destin
 export async function checkDestination(context: Context, output: string | undefined, family: string): Promise<void> {
   if (output === "-") return;
   const path = output === undefined ? mediaFolder(context, family) : resolve(context.cwd, output);
+  if (STDOUT.test(path)) {
+    throw new InferError("usage", `${path} is stdout, where the file's path is told.`, { hint: "Use --output -" });
+  }
   if (await isSpecial(path)) return checkSpecial(path);
   const isTheFolder = output === undefined || isFolderName(output) || (await isFolder(path));
   let folder = isTheFolder ? path : dirname(path);
@@ -118,6 +126,8 @@ export async function checkDestination(context: Context, output: string | undefi
       const found = await stat(folder);
       if (!found.isDirectory()) throw new InferError("io", `${folder} is not a folder.`);
       await access(folder, constants.W_OK);
+      // To root everything says that it can be written, /proc as well.
+      await using _ = await PartFile.create(folder);
       return;
     } catch (thrown) {
       if (codeOf(thrown) !== "ENOENT" || dirname(folder) === folder) {
@@ -128,6 +138,24 @@ export async function checkDestination(context: Context, output: string | undefi
     }
   }
 }
+
+/** Refuses a destination that is the file to be read, under whatever name: the one would be gone for the other. */
+export async function refuseOriginal(context: Context, output: string | undefined, file: string): Promise<void> {
+  if (output === undefined) return;
+  const [there, original] = await Promise.all([output, file].map((name) => fileAt(resolve(context.cwd, name))));
+  if (!there || !original || there.dev !== original.dev || there.ino !== original.ino) return;
+  throw new InferError("usage", `--output ${output} is the file that is read: it would be overwritten.`, {
+    hint: "Give it another name.",
+  });
+}
+
+/** By what the system knows it, with all the digits that Windows needs; nothing for what is not there, or no file. */
+async function fileAt(path: string): Promise<{ dev: bigint; ino: bigint } | undefined> {
+  const found = await stat(path, { bigint: true }).catch(() => undefined);
+  return found?.isFile() ? found : undefined;
+}
+
+const STDOUT = /^\/(?:dev\/stdout|dev\/fd\/1|proc\/self\/fd\/1)$/;
 
 /** Its folder need not be writable: nobody may write into `/dev`. */
 async function checkSpecial(path: string): Promise<void> {

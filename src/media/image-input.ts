@@ -3,7 +3,7 @@ import { codeOf, InferError } from "../core/error.ts";
 import { unlessAborted } from "../core/patience.ts";
 import { MOST_PIXELS } from "../core/pixel-limit.ts";
 import { type ByteSource, memorySource } from "../http/source.ts";
-import type { InputFile } from "./input.ts";
+import type { InputFile, InputHead } from "./input.ts";
 
 /** What a provider takes of pictures. */
 export interface PictureTerms {
@@ -41,10 +41,8 @@ export async function prepareImage(
   terms: PictureTerms,
   signal: AbortSignal,
 ): Promise<PreparedImage> {
-  const { origin, mimeType, extension = "bin", size, source } = input;
-  if (!mimeType?.startsWith("image/")) {
-    throw new InferError("usage", `${origin} is ${mimeType ?? "not a known kind of file"}, not a picture.`);
-  }
+  refuseOthers(input);
+  const { origin, mimeType = "", extension = "bin", size, source } = input;
   if (terms.types.has(mimeType) && size <= terms.maxBytes) {
     return { source, mimeType, filename: `picture.${extension}` };
   }
@@ -56,6 +54,12 @@ export async function prepareImage(
     `${origin} is ${why}: sent as ${format.toUpperCase()}, ${width}x${height}, ${megabytes(bytes.length)}.`,
   );
   return { source: memorySource(bytes), mimeType: `image/${format}`, filename: `picture.${format}` };
+}
+
+/** Fails as `usage` for what begins like no picture. */
+export function refuseOthers({ origin, mimeType }: Pick<InputHead, "origin" | "mimeType">): void {
+  if (mimeType?.startsWith("image/")) return;
+  throw new InferError("usage", `${origin} is ${mimeType ?? "not a known kind of file"}, not a picture.`);
 }
 
 async function reencoded(

@@ -3,6 +3,7 @@ import { resolve } from "node:path";
 import type { Context } from "../core/context.ts";
 import { InferError, isAbsent, messageOf } from "../core/error.ts";
 import { readBytes } from "../http/body.ts";
+import { type Reply, webUrl, withoutSecrets } from "../http/client.ts";
 import { fetchForeign } from "../http/foreign.ts";
 import { rememberUserInfo } from "../http/redact.ts";
 import { type ByteSource, memorySource } from "../http/source.ts";
@@ -32,6 +33,9 @@ export interface InputFile {
   extension: string | undefined;
 }
 
+/** The beginning of a file, and what it is by that. */
+export type InputHead = Pick<InputFile, "origin" | "head" | "mimeType" | "extension">;
+
 interface InputOptions {
   /** Bytes. */
   limit: number;
@@ -52,22 +56,44 @@ export async function readInput(context: Context, file: string, options: InputOp
 
 /**
  * The same without holding it in memory: a file is read from where it is when it is sent, everything else arrives in a
- * temporary file first, which `litter` removes.
+ * temporary file first, which `litter` removes. `accepts` throws when the file is none of those that are wanted: of what
+ * comes over a pipe or the network, nothing more is fetched then, and nothing has been written.
  */
 export async function openInput(
   context: Context,
   file: string,
-  options: InputOptions & { litter: AsyncDisposableStack },
+  options: InputOptions & { litter: AsyncDisposableStack; accepts?: (begun: InputHead) => void },
 ): Promise<InputFile> {
   const { limit, litter } = options;
   const located = await locate(context, file, options);
-  const path = located.path ?? (await arrive(located, limit, litter));
+  const { origin } = located;
+  const begin = async (head: Uint8Array): Promise<InputHead> => {
+    if (head.length === 0) throw new InferError("usage", `${origin} is empty.`);
+    const kind = await sniff(head);
+    const begun = { origin, head, mimeType: kind?.mimeType, extension: kind?.extension };
+    options.accepts?.(begun);
+    return begun;
+  };
+  if (located.path === undefined) {
+    const { path, begun } = await arrive(located, begin, limit, litter);
+    return { ...begun, ...(await fileSource(origin, path)) };
+  }
+  const begun = await begin(await readFile(located.path, HEAD));
+  return { ...begun, ...(await fileSource(origin, located.path)) };
+}
+
+/** As many bytes as the file has now. What is added while it is sent, as to a recording that still runs, is left out. */
+async function fileSource(origin: string, path: string): Promise<Pick<InputFile, "path" | "size" | "source">> {
   const { size } = await Bun.file(path).stat();
-  if (size === 0) throw new InferError("usage", `${located.origin} is empty.`);
-  const head = await readFile(path, HEAD);
-  const kind = await sniff(head);
-  const source: ByteSource = { size, open: () => Bun.file(path).stream() };
-  return { origin: located.origin, path, source, size, head, mimeType: kind?.mimeType, extension: kind?.extension };
+  async function* open(): AsyncGenerator<Uint8Array> {
+    let count = 0;
+    for await (const chunk of readably(path, Bun.file(path).slice(0, size).stream())) {
+      count += chunk.length;
+      yield chunk;
+    }
+    if (count < size) throw new InferError("io", `${origin} changed while it was sent.`);
+  }
+  return { path, size, source: { size, open } };
 }
 
 /** Enough of a file to say what it is, and how large a picture it is. */
@@ -107,15 +133,32 @@ async function readFile(path: string, end?: number): Promise<Uint8Array> {
   }
 }
 
-async function arrive({ origin, chunks }: Located, limit: number, litter: AsyncDisposableStack): Promise<string> {
-  const part = litter.use(await PartFile.create(tmpdir()));
+/** Into a temporary file, once `begin` has seen as much of it as it is known by. */
+async function arrive<Begun>(
+  { origin, chunks }: { origin: string; chunks: Chunks },
+  begin: (head: Uint8Array) => Promise<Begun>,
+  limit: number,
+  litter: AsyncDisposableStack,
+): Promise<{ path: string; begun: Begun }> {
+  const waiting: Uint8Array[] = [];
+  let arrived: { part: PartFile; begun: Begun } | undefined;
+  const start = async (): Promise<{ part: PartFile; begun: Begun }> => {
+    const bytes = Buffer.concat(waiting.splice(0));
+    const begun = await begin(bytes.subarray(0, HEAD));
+    const part = litter.use(await PartFile.create(tmpdir()));
+    await part.write(bytes);
+    return { part, begun };
+  };
   let size = 0;
-  for await (const chunk of chunks ?? []) {
+  for await (const chunk of chunks) {
     size += chunk.length;
     if (size > limit) throw tooLarge(origin, limit);
-    await part.write(chunk);
+    if (arrived) await arrived.part.write(chunk);
+    else waiting.push(chunk);
+    if (size >= HEAD) arrived ??= await start();
   }
-  return (await part.end()).path;
+  const { part, begun } = arrived ?? (await start());
+  return { path: (await part.end()).path, begun };
 }
 
 async function* readably(path: string, chunks: Chunks): AsyncGenerator<Uint8Array> {
@@ -133,13 +176,24 @@ function unreadable(path: string, thrown: unknown): InferError {
 }
 
 async function download(context: Context, url: string, options: InputOptions): Promise<Chunks> {
+  if (!webUrl(url)) throw new InferError("usage", `--file: "${withoutSecrets(url)}" is no address.`);
   rememberUserInfo(context, url);
-  const reply = await fetchForeign(context, url, options);
-  if (reply.status !== 200) {
-    const type = reply.status === 404 ? "not_found" : "provider_error";
-    throw new InferError(type, `${url} answered HTTP ${reply.status}.`, { status: reply.status });
+  const leaving = new AbortController();
+  const signal = AbortSignal.any([options.signal, leaving.signal]);
+  const reply = await fetchForeign(context, url, { ...options, signal });
+  const failure = refusalOf(url, reply, options.limit);
+  if (!failure) return reply.body;
+  // Else the body would come in all the same.
+  leaving.abort(failure);
+  throw failure;
+}
+
+function refusalOf(url: string, { status, headers }: Reply, limit: number): InferError | undefined {
+  if (status !== 200) {
+    const type = status === 404 ? "not_found" : "provider_error";
+    return new InferError(type, `${url} answered HTTP ${status}.`, { status });
   }
-  return reply.body;
+  return Number(headers.get("content-length")) > limit ? tooLarge(url, limit) : undefined;
 }
 
 /** `data:image/png;base64,…`, or percent-encoded without `;base64`; both may be percent-encoded. */

@@ -79,7 +79,7 @@ export class PartFile implements AsyncDisposable {
     } catch (thrown) {
       throw unwritable(this.path, thrown);
     }
-    const head = Buffer.concat(this.#head);
+    const head = Buffer.concat(this.#head.splice(0));
     const known = await sniff(head);
     // To others it is XML, or nothing that is known.
     const kind = !known?.mimeType.startsWith("image/") && isSvg(head) ? SVG : known;

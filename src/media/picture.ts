@@ -1,7 +1,7 @@
 import { join, parse } from "node:path";
 import type { Context } from "../core/context.ts";
-import { InferError } from "../core/error.ts";
-import { type PictureTerms, type PreparedImage, prepareImage } from "./image-input.ts";
+import { writeCopy } from "./copy.ts";
+import { type PictureTerms, type PreparedImage, prepareImage, refuseOthers } from "./image-input.ts";
 import { type InputFile, openInput } from "./input.ts";
 
 /** A picture as a program is given it. */
@@ -34,13 +34,7 @@ export class Picture {
     file: string,
     options: { allowPrivateNetwork: boolean; signal: AbortSignal; litter: AsyncDisposableStack },
   ): Promise<Picture> {
-    const input = await openInput(context, file, { ...options, limit: LARGEST_FILE });
-    if (!input.mimeType?.startsWith("image/")) {
-      throw new InferError(
-        "usage",
-        `${input.origin} is ${input.mimeType ?? "not a known kind of file"}, not a picture.`,
-      );
-    }
+    const input = await openInput(context, file, { ...options, limit: LARGEST_FILE, accepts: refuseOthers });
     return new Picture(context, input);
   }
 
@@ -62,9 +56,7 @@ export class Picture {
       ? { source, mimeType, filename: `picture.${extension}` }
       : await this.#prepare({ types: new Set([mimeType]), maxBytes }, signal);
     const name = origin === path ? `${parse(path).name}${parse(prepared.filename).ext}` : prepared.filename;
-    const copy = Bun.file(join(folder, name)).writer();
-    for await (const chunk of prepared.source.open()) copy.write(chunk);
-    await copy.end();
+    await writeCopy(join(folder, name), prepared.source, signal);
     return { path: join(folder, name), mimeType: prepared.mimeType };
   }
 

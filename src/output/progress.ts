@@ -22,6 +22,16 @@ export class StatusLine implements Disposable {
   }
 }
 
+/** Does something that a person waits for. `what`: in one word, `Speaking`; the work tells how far it is. */
+export async function withProgress<T>(
+  context: Context,
+  what: string,
+  work: (onState: (state: string) => void) => Promise<T>,
+): Promise<T> {
+  using progress = new Progress(context, what);
+  return await work((state) => progress.tell(state));
+}
+
 /** How long it has been going on. */
 export class Progress implements Disposable {
   readonly #line: StatusLine;

@@ -8,11 +8,16 @@ type Env = Readonly<Record<string, string | undefined>>;
  * The absolute path of a program, or `null`. A name is looked for in `env.PATH`; one with a slash is a path: `~/` is the
  * user's home, and a relative one starts at `cwd`.
  */
-export async function findProgram(name: string, env: Env, cwd = "."): Promise<string | null> {
+export async function findProgram(name: string, env: Env, cwd: string): Promise<string | null> {
   const wanted = name.trim();
   if (wanted === "") return null;
-  if (!/[/\\]/.test(wanted) && wanted !== "~") return firstProgram(foldersOf(env), wanted, env);
+  if (!/[/\\]/.test(wanted) && wanted !== "~") return programOnPath(wanted, env);
   return firstProgram([cwd], fromHome(wanted, env), env);
+}
+
+/** The same of a name that is known to be one, and no path. */
+export async function programOnPath(name: string, env: Env): Promise<string | null> {
+  return firstProgram(foldersOf(env), name, env);
 }
 
 const IS_WINDOWS = process.platform === "win32";

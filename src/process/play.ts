@@ -1,7 +1,9 @@
 import { basename, resolve } from "node:path";
 import { InferError } from "../core/error.ts";
-import { findProgram } from "./find-program.ts";
+import { programOnPath } from "./find-program.ts";
+import { withoutKeys } from "./keys.ts";
 import { runProgram } from "./run.ts";
+import { said } from "./said.ts";
 
 type Env = Readonly<Record<string, string | undefined>>;
 
@@ -29,20 +31,20 @@ export async function findPlayers(env: Env, platform: NodeJS.Platform, mimeType:
   const players: Player[] = [];
   for (const { name, args, plays, variable } of [...(OWN[platform] ?? []), ...COMMON]) {
     if (plays !== "all" && !plays.includes(kind)) continue;
-    const command = await findProgram(name, env);
+    const command = await programOnPath(name, env);
     if (command) players.push({ name, command, args, ...(variable && { variable }) });
   }
   return players;
 }
 
-/** Plays a file to its end with the first player that can: one may be installed, and have no server to talk to. */
+/** Plays a file to its end with the first player that can: one may be installed, and have no server, or no interpreter. */
 export async function playWith(players: readonly Player[], path: string, playing: Playing): Promise<void> {
   let failure: unknown;
   for (const player of players) {
     try {
       return await play(player, path, playing);
     } catch (thrown) {
-      if (!(thrown instanceof InferError) || thrown.type !== "io") throw thrown;
+      if (!(thrown instanceof InferError) || !/^(?:io|not_found)$/.test(thrown.type)) throw thrown;
       failure ??= thrown;
     }
   }
@@ -56,7 +58,7 @@ export async function play(player: Player, path: string, { env, cwd, signal }: P
   const { exitCode, stdout, stderr } = await runProgram({
     command,
     args: variable === undefined ? [...args, file] : args,
-    env: { ...given(env), ...(variable !== undefined && { [variable]: file }) },
+    env: { ...env, ...(variable !== undefined && { [variable]: file }) },
     cwd,
     maxOutputBytes: MOST_WORDS,
     // As long as the audio is.
@@ -64,7 +66,7 @@ export async function play(player: Player, path: string, { env, cwd, signal }: P
     signal,
   });
   if (exitCode === 0) return;
-  const words = (stderr || new TextDecoder().decode(stdout)).replace(/\s+/g, " ").trim().slice(-500);
+  const words = withoutKeys(stderr || new TextDecoder().decode(stdout), env);
   throw new InferError("io", `${name} could not play ${basename(file)} (exit code ${exitCode}).${said(words)}`, {
     hint: "Check that this machine can play sound; the audio itself is there with --output.",
   });
@@ -125,13 +127,3 @@ const COMMON: readonly Row[] = [
   { name: "pw-play", args: [], plays: ["mp3"] },
   { name: "paplay", args: [], plays: ["mp3"] },
 ];
-
-function given(env: Env): Record<string, string> {
-  return Object.fromEntries(
-    Object.entries(env).flatMap(([name, value]) => (value === undefined ? [] : [[name, value]])),
-  );
-}
-
-function said(words: string): string {
-  return words === "" ? "" : ` It said: ${words}`;
-}

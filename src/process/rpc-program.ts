@@ -2,6 +2,7 @@ import type { Context } from "../core/context.ts";
 import { InferError } from "../core/error.ts";
 import { isRecord } from "../core/json.ts";
 import { within } from "../core/patience.ts";
+import { withoutKeys } from "./keys.ts";
 
 export type Json = Record<string, unknown>;
 
@@ -43,6 +44,7 @@ export class RpcProgram implements AsyncDisposable {
   private constructor(
     readonly name: string,
     child: Bun.Subprocess<"pipe", "pipe", "pipe">,
+    readonly env: Context["env"],
     handlers: RpcHandlers,
   ) {
     this.#child = child;
@@ -73,7 +75,7 @@ export class RpcProgram implements AsyncDisposable {
         detached: process.platform !== "win32",
         windowsHide: true,
       });
-      return new RpcProgram(name, child, handlers);
+      return new RpcProgram(name, child, context.env, handlers);
     } catch (thrown) {
       throw new InferError("io", `${name} could not be started.`, { cause: thrown });
     }
@@ -194,7 +196,7 @@ export class RpcProgram implements AsyncDisposable {
     // A descendant may hold stderr open.
     await within(PATIENCE_MS, this.#drained);
     const how = this.#child.signalCode ? `by ${this.#child.signalCode}` : `with exit code ${code}`;
-    const said = lastWords(this.#stderr);
+    const said = lastWords(withoutKeys(this.#stderr, this.env));
     throw new InferError(
       "provider_error",
       `${this.name} ended ${how} before the answer was complete.${said && ` ${said}`}`,

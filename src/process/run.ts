@@ -8,7 +8,7 @@ export interface Program {
   command: string;
   args: readonly string[];
   /** The child's whole environment: nothing is inherited. */
-  env: Readonly<Record<string, string>>;
+  env: Readonly<Record<string, string | undefined>>;
   cwd: string;
   /** Written to its stdin, which is then closed; without it there is nothing to read. */
   stdin?: string;
@@ -89,7 +89,7 @@ function start({ command, args, env, cwd, stdin }: Program): Child {
   try {
     return Bun.spawn({
       cmd: [command, ...args],
-      env: { ...env },
+      env: Object.fromEntries(Object.entries(env).filter(([, value]) => value !== undefined)),
       cwd,
       stdin: stdin === undefined ? "ignore" : new Blob([stdin]),
       stdout: "pipe",

@@ -1,6 +1,17 @@
 import * as v from "valibot";
 import { malformed, parseMessage, text } from "./message.ts";
-import { pairs, seconds, speaker, spokenBy, transcriptStep, unsent } from "./transcript.ts";
+import {
+  beside,
+  listBeside,
+  pairs,
+  seconds,
+  secondsBeside,
+  speaker,
+  spokenBy,
+  textBeside,
+  transcriptStep,
+  unsent,
+} from "./transcript.ts";
 import type {
   BuiltTranscription,
   TranscriptionProtocol,
@@ -15,6 +26,9 @@ export const deepgramListen: TranscriptionProtocol = { build, read };
 
 function build(request: TranscriptionRequest, { model, baseUrl, options }: TranscriptionRoute): BuiltTranscription {
   const { audio, times } = request;
+  const language = request.language?.trim() || undefined;
+  // Either a language or its detection: the one that is asked for now counts before the config's wish.
+  const { detect_language: _, ...named } = options;
   const query = new URLSearchParams(
     pairs({
       model,
@@ -22,10 +36,10 @@ function build(request: TranscriptionRequest, { model, baseUrl, options }: Trans
       // https://developers.deepgram.com/docs/smart-format
       smart_format: true,
       // Left to itself it hears English, whatever is spoken. https://developers.deepgram.com/docs/language-detection
-      ...(!request.language?.trim() && options.language === undefined && { detect_language: true }),
-      ...options,
+      ...(language === undefined && options.language === undefined && { detect_language: true }),
+      ...(language === undefined ? options : named),
       // A BCP 47 tag, or `multi`.
-      ...defined({ language: request.language?.trim() || undefined }),
+      ...defined({ language }),
       ...(times && { utterances: true }),
     }),
   );
@@ -42,18 +56,18 @@ function build(request: TranscriptionRequest, { model, baseUrl, options }: Trans
 
 const word = v.object({ word: text, punctuated_word: text, start: seconds, end: seconds, speaker });
 const channel = v.object({
-  alternatives: v.nullish(v.array(v.object({ transcript: text, words: v.nullish(v.array(word)) }))),
-  detected_language: text,
+  alternatives: v.nullish(v.array(v.object({ transcript: text, words: listBeside(word) }))),
+  detected_language: textBeside,
 });
 const answer = v.object({
-  metadata: v.nullish(v.object({ duration: v.nullish(seconds) })),
+  metadata: beside(v.object({ duration: secondsBeside })),
   results: v.nullish(
     v.object({
       channels: v.nullish(v.array(channel)),
-      utterances: v.nullish(v.array(v.object({ start: seconds, end: seconds, transcript: v.string(), speaker }))),
+      utterances: listBeside(v.object({ start: seconds, end: seconds, transcript: v.string(), speaker })),
     }),
   ),
-  err_code: text,
+  err_code: textBeside,
 });
 
 /** More than one channel comes only to those whose config says `multichannel`; each is a text of its own. */

@@ -1,6 +1,7 @@
 import * as v from "valibot";
+import { filledText } from "../core/json.ts";
 import type { HttpRequest } from "../http/client.ts";
-import { list, modelId, part, plainName, word } from "./listed-model.ts";
+import { list, modelId, part, plainName, word, wordsIn } from "./listed-model.ts";
 import { malformed } from "./message.ts";
 import type { SpeechRequest, SpeechVoice } from "./speech-wire.ts";
 import { escapeXml, languageOf } from "./ssml.ts";
@@ -55,8 +56,8 @@ const USER_AGENT =
 
 /** The first frame: in which form the audio is wanted. `now`: milliseconds since the epoch. */
 export function configFrame({ form, options }: SpeechRequest, now: number): string {
-  const configured = setting(options.outputFormat);
-  const outputFormat = configured && GIVEN.has(configured) ? configured : form.ask;
+  const wanted = [filledText(options.outputFormat), form.ask];
+  const outputFormat = GIVEN.find((given) => wanted.includes(given)) ?? USUAL;
   // Booleans are strings on this wire.
   const metadataoptions = { sentenceBoundaryEnabled: "false", wordBoundaryEnabled: "true" };
   const body = JSON.stringify({ context: { synthesis: { audio: { metadataoptions, outputFormat } } } });
@@ -70,17 +71,18 @@ const JSON_TYPE = "application/json; charset=utf-8";
  * https://github.com/rany2/edge-tts/issues/134, https://github.com/wujunwei928/edge-tts-go/issues/3. OpenClaw, too, falls
  * back on the usual one where another cannot be had.
  */
-const GIVEN: ReadonlySet<string> = new Set(["audio-24khz-48kbitrate-mono-mp3", "audio-24khz-96kbitrate-mono-mp3"]);
+const USUAL = "audio-24khz-48kbitrate-mono-mp3";
+const GIVEN = ["audio-24khz-96kbitrate-mono-mp3", USUAL];
 
 /** The second frame: what to say, and how. */
 export function ssmlFrame(request: SpeechRequest, now: number): string {
   const { options, speed, id, voice = DEFAULT_VOICE } = request;
   // Chosen for the text, whatever the config's language is.
-  const lang = voice === CHINESE_VOICE ? "zh-CN" : (setting(options.lang) ?? languageOf(voice));
+  const lang = voice === CHINESE_VOICE ? "zh-CN" : (filledText(options.lang) ?? languageOf(voice));
   const prosody = {
-    pitch: setting(options.pitch) ?? "+0Hz",
-    rate: speed === undefined ? (setting(options.rate) ?? "+0%") : relative(speed),
-    volume: setting(options.volume) ?? "+0%",
+    pitch: filledText(options.pitch) ?? "+0Hz",
+    rate: speed === undefined ? (filledText(options.rate) ?? "+0%") : relative(speed),
+    volume: filledText(options.volume) ?? "+0%",
   };
   const ssml =
     `<speak version='1.0' xmlns='http://www.w3.org/2001/10/synthesis' xml:lang='${escapeXml(lang)}'>` +
@@ -134,10 +136,10 @@ export function readMicrosoftVoices(json: unknown): SpeechVoice[] {
     const told = v.safeParse(listedVoice, entry);
     if (!told.success) return [];
     const { ShortName: id, FriendlyName, Locale: locale, Gender: gender, VoiceTag } = told.output;
-    const personalities = wordsOf(VoiceTag?.VoicePersonalities);
+    const personalities = wordsIn(VoiceTag?.VoicePersonalities);
     const known = {
       name: plainName(FriendlyName ?? id),
-      category: wordsOf(VoiceTag?.ContentCategories)[0],
+      category: wordsIn(VoiceTag?.ContentCategories)[0],
       description: plainName(personalities.join(", ")) || undefined,
       locale,
       gender,
@@ -155,18 +157,10 @@ const listedVoice = v.object({
   VoiceTag: part({ ContentCategories: list, VoicePersonalities: list }),
 });
 
-function wordsOf(listed: readonly unknown[] | undefined): string[] {
-  return (listed ?? []).filter((one): one is string => typeof one === "string" && one.trim() !== "");
-}
-
 /** 1.25 is `+25%`. */
 function relative(speed: number): string {
   const percent = Math.round((speed - 1) * 100);
   return `${percent < 0 ? "" : "+"}${percent}%`;
-}
-
-function setting(value: unknown): string | undefined {
-  return typeof value === "string" ? value.trim() || undefined : undefined;
 }
 
 function proof(token: string): string {

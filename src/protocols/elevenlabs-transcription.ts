@@ -1,6 +1,17 @@
 import * as v from "valibot";
 import { malformed, parseMessage, text } from "./message.ts";
-import { bareLanguage, recordingForm, seconds, speaker, spokenBy, transcriptStep, unsent } from "./transcript.ts";
+import {
+  bareLanguage,
+  listBeside,
+  recordingForm,
+  seconds,
+  secondsBeside,
+  speaker,
+  spokenBy,
+  textBeside,
+  transcriptStep,
+  unsent,
+} from "./transcript.ts";
 import type {
   BuiltTranscription,
   TranscriptionProtocol,
@@ -31,17 +42,10 @@ function build(request: TranscriptionRequest, { model, baseUrl, options }: Trans
 
 const transcript = v.object({
   text,
-  language_code: text,
-  audio_duration_secs: v.nullish(seconds),
-  words: v.nullish(
-    v.array(
-      v.object({
-        text: v.string(),
-        start: v.nullish(seconds),
-        end: v.nullish(seconds),
-        speaker_id: speaker,
-      }),
-    ),
+  language_code: textBeside,
+  audio_duration_secs: secondsBeside,
+  words: listBeside(
+    v.object({ text: v.string(), start: v.nullish(seconds), end: v.nullish(seconds), speaker_id: speaker }),
   ),
 });
 const answer = v.object({

@@ -104,7 +104,7 @@ const answer = v.object({
     v.array(
       v.object({
         content: v.nullish(
-          v.object({ parts: v.nullish(v.array(v.object({ inlineData: sound, inline_data: sound }))) }),
+          v.object({ parts: v.nullish(v.array(v.object({ text, inlineData: sound, inline_data: sound }))) }),
         ),
         finishReason: text,
         finishMessage: text,
@@ -126,15 +126,24 @@ function read(json: unknown): SpeechStep {
   const [candidate] = candidates ?? [];
   const { finishReason: reason, finishMessage } = candidate ?? {};
   const parts = candidate?.content?.parts ?? [];
-  const [found] = parts.map((part) => part.inlineData ?? part.inline_data).filter((one) => one?.data);
+  const sounds = parts.flatMap((part) => part.inlineData ?? part.inline_data ?? []).filter(({ data }) => data);
   // The end of the text would be missing, and nobody would hear that it is.
   if (reason === "MAX_TOKENS") {
     return { failure: { message: finishMessage || "The text is too long: the audio was cut short (MAX_TOKENS)." } };
   }
-  if (found?.data) return { audio: found.data, sampleRate: sampleRateOf(found.mimeType ?? found.mime_type), ...usage };
+  const [first] = sounds;
+  if (first) {
+    const rates = new Set(sounds.map(({ mimeType, mime_type }) => sampleRateOf(mimeType ?? mime_type)));
+    if (rates.size > 1) throw malformed("the audio has several sample rates.");
+    const audio = sounds.flatMap(({ data }) => data ?? []);
+    return { audio, sampleRate: sampleRateOf(first.mimeType ?? first.mime_type), ...usage };
+  }
   const { blockReason, blockReasonMessage } = promptFeedback ?? {};
   if (blockReason) return { refusal: blockReasonMessage || `The text was blocked (${blockReason}).`, ...usage };
-  if (!reason || reason === "STOP") return usage;
+  if (!reason || reason === "STOP") {
+    const words = parts.map((part) => part.text ?? "").join("");
+    return { ...(words.trim() && { words }), ...usage };
+  }
   const message = finishMessage || `No audio came (${reason}).`;
   return BLOCKED.test(reason) ? { refusal: message, ...usage } : { failure: { message } };
 }

@@ -1,8 +1,9 @@
+import * as v from "valibot";
 import { InferError } from "../core/error.ts";
 import { Base64Member, jsonBody } from "../http/json-body.ts";
 import { geminiAnswer, geminiEndpoint, usageOfGemini } from "./google-generate-content.ts";
 import { malformed, parseMessage } from "./message.ts";
-import { transcriptStep } from "./transcript.ts";
+import { beside, transcriptStep } from "./transcript.ts";
 import type {
   BuiltTranscription,
   TranscriptionProtocol,
@@ -51,8 +52,10 @@ function bareType(mimeType: string): string {
 /** https://ai.google.dev/api/generate-content#FinishReason */
 const BLOCKED = /^(?:SAFETY|RECITATION|BLOCKLIST|PROHIBITED_CONTENT|SPII|LANGUAGE)$/;
 
+const answer = v.object({ ...geminiAnswer.entries, usageMetadata: beside(geminiAnswer.entries.usageMetadata) });
+
 function read(json: unknown): TranscriptionStep {
-  const { candidates, promptFeedback, usageMetadata, error } = parseMessage(geminiAnswer, json);
+  const { candidates, promptFeedback, usageMetadata, error } = parseMessage(answer, json);
   if (error) return { text: "", failure: error };
   const candidate = candidates?.[0];
   const parts = candidate?.content?.parts ?? [];

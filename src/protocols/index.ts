@@ -50,6 +50,8 @@ export const SPEECH_PROTOCOLS = {
   "google-speech": async () => (await import("./google-speech.ts")).googleSpeech,
   "volcengine-speech": async () => (await import("./volcengine-speech.ts")).volcengineSpeech,
   "vydra-speech": async () => (await import("./vydra-speech.ts")).vydraSpeech,
+  "mistral-speech": async () => (await import("./mistral-speech.ts")).mistralSpeech,
+  "deepgram-speech": async () => (await import("./deepgram-speech.ts")).deepgramSpeech,
 } as const satisfies Record<string, () => Promise<SpeechProtocol>>;
 
 export type SpeechProtocolId = keyof typeof SPEECH_PROTOCOLS;
@@ -62,6 +64,7 @@ export const VOICE_LISTS = {
   inworld: async () => (await import("./voice-list.ts")).inworldVoices,
   xai: async () => (await import("./voice-list.ts")).xaiVoices,
   minimax: async () => (await import("./voice-list.ts")).minimaxVoices,
+  mistral: async () => (await import("./voice-list.ts")).mistralVoices,
 } as const satisfies Record<string, () => Promise<VoiceList>>;
 
 export type VoiceListId = keyof typeof VOICE_LISTS;

@@ -46,6 +46,11 @@ export function part<Entries extends v.ObjectEntries>(members: Entries) {
   return v.fallback(v.optional(v.object(members)), undefined);
 }
 
+/** Those of a list that are words. */
+export function wordsIn(listed: readonly unknown[] | undefined): string[] {
+  return (listed ?? []).filter((one): one is string => typeof one === "string" && one.trim() !== "");
+}
+
 /** An id goes into commands and onto terminals: one with a blank, an escape or an unseen sign in it is no id. */
 export const modelId = v.pipe(
   v.string(),

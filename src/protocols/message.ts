@@ -32,6 +32,7 @@ const KINDS: Readonly<Record<string, string>> = {
 
 function kindOf(input: unknown): string {
   if (input === null) return "null";
+  if (Number.isNaN(input)) return "no number";
   return (Array.isArray(input) ? KINDS.array : KINDS[typeof input]) ?? "something else";
 }
 

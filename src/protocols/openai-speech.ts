@@ -25,21 +25,17 @@ function build(request: SpeechRequest, route: SpeechRoute): BuiltSpeech {
   const { speed, instructions, extraBody, extra_body, provider } = v.parse(settings, options);
   const persona = request.persona && personaInstructions(request.persona);
   const isTold = takesInstructions(route);
-  const hasSpeed = !route.quirks?.lacks?.includes("speed");
   const body = {
     ...defined({ model: route.model }),
     input: text,
     ...defined({ voice }),
     response_format: form.ask,
-    ...(hasSpeed && defined({ speed: request.speed ?? speed })),
+    ...defined({ speed: request.speed ?? speed }),
     ...(isTold && defined({ instructions: request.instructions ?? instructions ?? persona })),
     ...defined({ provider }),
     ...extraMembers(extraBody ?? extra_body, route),
   };
-  const unsent = {
-    ...(!hasSpeed && defined({ speed: request.speed })),
-    ...(!isTold && defined({ instructions: request.instructions })),
-  };
+  const unsent = isTold ? {} : defined({ instructions: request.instructions });
   return {
     request: jsonRequest(endpoint(route.baseUrl, "/audio/speech"), body),
     ignored: Object.entries(unsent).map(([key, value]) => ({ key, value })),

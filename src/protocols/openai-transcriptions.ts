@@ -1,12 +1,17 @@
 import * as v from "valibot";
-import { count, malformed, parseMessage, text } from "./message.ts";
+import { malformed, parseMessage, text } from "./message.ts";
 import {
   bareLanguage,
+  beside,
+  countBeside,
   type Hint,
+  listBeside,
   recordingForm,
   seconds,
+  secondsBeside,
   speaker,
   spokenBy,
+  textBeside,
   transcriptStep,
   unsent,
 } from "./transcript.ts";
@@ -63,23 +68,21 @@ export function timesOf({ times }: TranscriptionRequest, { model, quirks = {} }:
 
 const answer = v.object({
   text,
-  language: text,
-  languages: v.nullish(v.array(v.object({ code: v.string() }))),
-  duration: v.nullish(seconds),
-  segments: v.nullish(
-    v.array(v.object({ start: seconds, end: seconds, text: v.string(), speaker, speaker_id: speaker })),
-  ),
-  words: v.nullish(v.array(v.object({ start: seconds, end: seconds, word: text, text, speaker }))),
-  usage: v.nullish(
+  language: textBeside,
+  languages: listBeside(v.object({ code: v.string() })),
+  duration: secondsBeside,
+  segments: listBeside(v.object({ start: seconds, end: seconds, text: v.string(), speaker, speaker_id: speaker })),
+  words: listBeside(v.object({ start: seconds, end: seconds, word: text, text, speaker })),
+  usage: beside(
     v.object({
-      input_tokens: count,
-      output_tokens: count,
-      prompt_tokens: count,
-      completion_tokens: count,
-      total_tokens: count,
+      input_tokens: countBeside,
+      output_tokens: countBeside,
+      prompt_tokens: countBeside,
+      completion_tokens: countBeside,
+      total_tokens: countBeside,
     }),
   ),
-  object: text,
+  object: textBeside,
   error: v.nullish(v.unknown()),
 });
 

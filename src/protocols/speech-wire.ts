@@ -50,8 +50,6 @@ export interface SpeechPersona {
 export interface SpeechQuirks {
   /** openai-speech: models that take `instructions`. Default: none. */
   instructions?: RegExp;
-  /** openai-speech: members that this vendor's endpoint does not have. */
-  lacks?: readonly "speed"[];
   /** openai-speech: members of the config that are not OpenAI's go into `extra_body`. Default: beside the rest. */
   extraBody?: "member";
 }
@@ -72,8 +70,13 @@ export interface BuiltSpeech {
 
 /** What one answer, or one line of it, says. */
 export interface SpeechStep {
-  /** A piece of the audio, as the protocol's `encoding` has it; long ones are `$spilled:N`, see `src/http/spill.ts`. */
-  audio?: string;
+  /**
+   * A piece of the audio, or several that follow each other, as the protocol's `encoding` has it; long ones are
+   * `$spilled:N`, see `src/http/spill.ts`.
+   */
+  audio?: string | readonly string[];
+  /** What a model wrote where it was to speak. */
+  words?: string;
   /** Where the audio is to be fetched from, without the key. */
   url?: string;
   /** Of bare samples, where the answer tells it. */
@@ -91,11 +94,11 @@ export interface SpeechStep {
 
 /** A wire for speech. Everything is pure: no environment, no files, no clock, no network. */
 export interface SpeechProtocol {
-  /** How the audio comes: as the `body` itself, in one `json` document, or in messages of a stream, each a step. */
-  answer: "body" | "json" | "ndjson" | "sse";
+  /** How the audio comes: as the `body` itself, in one `json` document, or in lines, each a step. */
+  answer: "body" | "json" | "ndjson";
   /** Of `audio` in a step. Default: base64. */
   encoding?: "base64" | "hex";
-  /** `ndjson`, `sse`: a stream without a step that has `ended` broke off. */
+  /** `ndjson`: an answer without a step that has `ended` broke off. */
   endsWithWord?: true;
   /** What is sent is a job that is asked about until it is over: sent again, it may be made and paid for twice. */
   job?: true;
@@ -118,7 +121,8 @@ export interface SpeechVoice {
 
 /** How a vendor is asked which voices there are. Pure, as the wires are. */
 export interface VoiceList {
-  request(route: SpeechRoute, now: number): HttpRequest;
-  /** `next`: there are more of them. `failure`: an error that came inside a 200. */
-  read(json: unknown, route: SpeechRoute): { voices: SpeechVoice[]; next?: HttpRequest; failure?: unknown };
+  /** `after`: how many entries have come already, of a list that comes in pages. */
+  request(route: SpeechRoute, now: number, after?: number): HttpRequest;
+  /** `failure`: an error that came inside a 200. `next`: the `after` of the page that follows. */
+  read(json: unknown, after?: number): { voices: SpeechVoice[]; failure?: unknown; next?: number };
 }

@@ -47,8 +47,35 @@ export const seconds = v.pipe(
   v.number(),
   v.finite(),
 );
+
+/**
+ * What stands beside a text that has been paid for: of a form that it should not have, it is as if it were not there.
+ */
+export function beside<Output>(schema: v.GenericSchema<unknown, Output>) {
+  return v.fallback(v.nullish(schema), undefined);
+}
+
+/** A list of it, without what is not as it should be. Where that is most of it, what is left says nothing either. */
+export function listBeside<Output>(schema: v.GenericSchema<unknown, Output>) {
+  return beside(
+    v.pipe(
+      v.array(v.unknown()),
+      v.transform((entries) => {
+        const good = entries.flatMap((entry) => {
+          const { success, output } = v.safeParse(schema, entry);
+          return success ? [output] : [];
+        });
+        return 2 * good.length >= entries.length ? good : [];
+      }),
+    ),
+  );
+}
+
+export const textBeside = beside(v.string());
+export const secondsBeside = beside(seconds);
+export const countBeside = beside(v.pipe(v.number(), v.finite()));
 /** A name, or a number in a row. */
-export const speaker = v.nullish(v.union([v.string(), v.number()]));
+export const speaker = beside(v.union([v.string(), v.number()]));
 
 type Spoken = v.InferOutput<typeof speaker>;
 
@@ -57,7 +84,10 @@ export function spokenBy(name: Spoken): { speaker?: string } {
   return name === undefined || name === null || name === "" ? {} : { speaker: String(name) };
 }
 
-/** A step without members that say nothing: an empty list of segments is what is sent where no times were asked for. */
+/**
+ * A step without members that say nothing: an empty list of segments is what is sent where no times were asked for. Its
+ * times are times: some begin a little before the recording, or end before they begin.
+ */
 export function transcriptStep(told: {
   text: string;
   language?: string | null | undefined;
@@ -67,15 +97,22 @@ export function transcriptStep(told: {
   usage?: { [Key in keyof Usage]?: Usage[Key] | null | undefined } | null | undefined;
 }): TranscriptionStep {
   const { text, language, durationSeconds, usage } = told;
-  const segments = told.segments?.map((one) => ({ ...one, text: one.text.trim() })).filter((one) => one.text) ?? [];
-  const words = told.words?.map((one) => ({ ...one, word: one.word.trim() })).filter((one) => one.word) ?? [];
+  const segments =
+    told.segments?.map((one) => ({ ...one, ...timesOf(one), text: one.text.trim() })).filter((one) => one.text) ?? [];
+  const words =
+    told.words?.map((one) => ({ ...one, ...timesOf(one), word: one.word.trim() })).filter((one) => one.word) ?? [];
   const counted = defined(usage ?? {});
   return {
     text: text.trim(),
     ...(language && { language }),
-    ...(typeof durationSeconds === "number" && { durationSeconds }),
+    ...(typeof durationSeconds === "number" && durationSeconds >= 0 && { durationSeconds }),
     ...(segments.length > 0 && { segments }),
     ...(words.length > 0 && { words }),
     ...(Object.keys(counted).length > 0 && { usage: counted }),
   };
+}
+
+function timesOf({ start, end }: { start: number; end: number }): { start: number; end: number } {
+  const from = Math.max(0, start);
+  return { start: from, end: Math.max(from, end) };
 }

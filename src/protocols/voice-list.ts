@@ -1,8 +1,8 @@
 import * as v from "valibot";
 import { AZURE_PATH } from "./azure-speech.ts";
 import { microsoftVoicesRequest, readMicrosoftVoices } from "./edge-read-aloud.ts";
-import { anything, list, part, plainName, word } from "./listed-model.ts";
-import { malformed, parseMessage, text } from "./message.ts";
+import { anything, list, part, plainName, word, wordsIn } from "./listed-model.ts";
+import { count, malformed, parseMessage, text } from "./message.ts";
 import { TEXT_PATH } from "./minimax-vlm.ts";
 import type { SpeechVoice, VoiceList } from "./speech-wire.ts";
 import { defined, endpoint, getRequest, jsonRequest } from "./wire.ts";
@@ -50,6 +50,24 @@ export const minimaxVoices: VoiceList = {
   },
 };
 
+/**
+ * `GET /audio/voices`: the vendor's and those of the account, https://docs.mistral.ai/studio/audio/text-to-speech/voices.
+ * Without a limit it sends ten.
+ */
+export const mistralVoices: VoiceList = {
+  request: ({ baseUrl }, _now, after) => {
+    const offset = after ? `&offset=${after}` : "";
+    return getRequest(endpoint(baseUrl, `/audio/voices?limit=100${offset}`));
+  },
+  read: (json, after = 0) => {
+    const items = membersOf(json, "items");
+    const { total } = parseMessage(mistralPage, json);
+    const next = after + items.length;
+    const isLast = items.length === 0 || next >= (total ?? 0);
+    return { voices: voicesOf(mistralVoice, items, readMistral), ...(!isLast && { next }) };
+  },
+};
+
 /** It goes into commands and onto terminals. */
 const id = v.pipe(v.string(), v.trim(), v.nonEmpty(), v.maxLength(500), v.regex(/^[^\p{Cc}\p{Cf}]+$/u));
 
@@ -81,8 +99,8 @@ function readAzure(voice: v.InferOutput<typeof azureVoice>) {
   const isGone =
     /^(?:deprecated|retired|disabled)$/i.test(voice.Status ?? "") || /^true$/i.test(`${voice.IsDeprecated}`);
   if (isGone) return null;
-  const personalities = wordsOf(voice.VoiceTag?.VoicePersonalities);
-  const description = [...wordsOf(voice.VoiceTag?.TailoredScenarios), ...personalities].join(", ");
+  const personalities = wordsIn(voice.VoiceTag?.VoicePersonalities);
+  const description = [...wordsIn(voice.VoiceTag?.TailoredScenarios), ...personalities].join(", ");
   return {
     id: voice.ShortName,
     name: voice.DisplayName ?? voice.LocalName,
@@ -96,7 +114,7 @@ function readAzure(voice: v.InferOutput<typeof azureVoice>) {
 const inworldVoice = v.object({ voiceId: id, displayName: word, description: word, langCode: word, tags: list });
 
 function readInworld({ voiceId, displayName, description, langCode, tags }: v.InferOutput<typeof inworldVoice>) {
-  const gender = wordsOf(tags).find((tag) => tag === "male" || tag === "female");
+  const gender = wordsIn(tags).find((tag) => tag === "male" || tag === "female");
   return { id: voiceId, name: displayName, description, locale: localeOf(langCode), gender };
 }
 
@@ -119,7 +137,30 @@ function readMinimax({ voice_id, voice_name, description }: v.InferOutput<typeof
     id: voice_id,
     name: voice_name,
     category: category.replace(/^voice_|_voice$/g, ""),
-    description: wordsOf(description).join(" ") || undefined,
+    description: wordsIn(description).join(" ") || undefined,
+  };
+}
+
+const mistralPage = v.object({ total: count });
+
+const mistralVoice = v.object({
+  id,
+  slug: v.fallback(v.optional(id), undefined),
+  name: word,
+  languages: list,
+  gender: word,
+  tags: list,
+  user_id: word,
+});
+
+/** A voice of Mistral's own goes by its slug (`en_paul_neutral`), which its documentation names; a user's by its UUID. */
+function readMistral({ id: uuid, slug, name, languages, gender, tags, user_id }: v.InferOutput<typeof mistralVoice>) {
+  return {
+    id: user_id === undefined ? (slug ?? uuid) : uuid,
+    name,
+    description: wordsIn(tags).join(", ") || undefined,
+    locale: localeOf(wordsIn(languages)[0]),
+    gender,
   };
 }
 
@@ -152,12 +193,9 @@ function entriesOf(json: unknown): readonly unknown[] {
   return json;
 }
 
-function wordsOf(listed: readonly unknown[] | undefined): string[] {
-  return (listed ?? []).filter((one): one is string => typeof one === "string" && one.trim() !== "");
-}
-
-/** `EN_US` is `en-US`; `multilingual` is no language. */
+/** `EN_US` and `en_us` are `en-US`; `multilingual` is no language. */
 function localeOf(language: string | undefined): string | undefined {
   const [, tongue, rest] = /^([a-z]{2,3})((?:[-_][a-z0-9]{2,8})*)$/i.exec(language ?? "") ?? [];
-  return tongue && `${tongue.toLowerCase()}${(rest ?? "").replaceAll("_", "-")}`;
+  const region = (rest ?? "").replaceAll("_", "-").replace(/-[a-z]{2}$/, (letters) => letters.toUpperCase());
+  return tongue && `${tongue.toLowerCase()}${region}`;
 }

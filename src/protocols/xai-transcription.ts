@@ -1,6 +1,17 @@
 import * as v from "valibot";
 import { malformed, parseMessage, text } from "./message.ts";
-import { bareLanguage, recordingForm, seconds, speaker, spokenBy, transcriptStep, unsent } from "./transcript.ts";
+import {
+  bareLanguage,
+  listBeside,
+  recordingForm,
+  seconds,
+  secondsBeside,
+  speaker,
+  spokenBy,
+  textBeside,
+  transcriptStep,
+  unsent,
+} from "./transcript.ts";
 import type {
   BuiltTranscription,
   TranscriptionProtocol,
@@ -25,9 +36,9 @@ function build(request: TranscriptionRequest, { model, baseUrl, options }: Trans
 /** https://docs.x.ai/developers/model-capabilities/audio/speech-to-text; the language is empty when it was not found out. */
 const answer = v.object({
   text,
-  language: text,
-  duration: v.nullish(seconds),
-  words: v.nullish(v.array(v.object({ text: v.string(), start: seconds, end: seconds, speaker }))),
+  language: textBeside,
+  duration: secondsBeside,
+  words: listBeside(v.object({ text: v.string(), start: seconds, end: seconds, speaker })),
   error: v.nullish(v.unknown()),
 });
 

@@ -1,5 +1,34 @@
 import type { Provider, SpeechService } from "./types.ts";
 
+/** An endpoint like OpenAI's, with models and voices of its own: a server that only the config knows. */
+export const COMPATIBLE_SPEECH: SpeechService = {
+  protocol: "openai-speech",
+  // Whether a model of theirs takes words on how to speak is theirs to say.
+  quirks: { instructions: /./ },
+  formats: {
+    mp3: { ask: "mp3" },
+    wav: { ask: "wav" },
+    opus: { ask: "opus" },
+    flac: { ask: "flac" },
+    aac: { ask: "aac" },
+    pcm: { ask: "pcm" },
+  },
+  defaultFormat: "mp3",
+  speed: { min: 0.25, max: 4 },
+  voiceNote: { formats: ["opus"] },
+};
+
+/** Each is a model of its own, `aura-2-thalia-en`: https://developers.deepgram.com/docs/tts-models */
+const AURA_2 = {
+  en: "amalthea andromeda apollo arcas aries asteria athena atlas aurora callista cora cordelia delia draco electra harmonia helena hera hermes hyperion iris janus juno jupiter luna mars minerva neptune odysseus ophelia orion orpheus pandora phoebe pluto saturn selene thalia theia vesta zeus",
+  es: "agustina alvaro antonia aquila carina celeste diana estrella gloria javier luciano nestor olivia selena silvia sirio valerio",
+  de: "aurelia elara fabian julius kara lara viktoria",
+  nl: "beatrix cornelia daphne hestia lars leda rhea roman sander",
+  fr: "agathe hector",
+  it: "cesare cinzia demetra dionisio elio flavio livia maia melia perseo",
+  ja: "ama ebisu fujin izanami uzume",
+};
+
 /**
  * Who speaks, in the order in which the first one with a credential is chosen: OpenClaw's. Limits, formats, voices and
  * models are the facts' (OpenClaw 2026.5.31), and the vendors' where a source is named.
@@ -307,6 +336,8 @@ export const SPEECH_SERVICES: Readonly<Record<string, SpeechService>> = {
     longest: { bytes: 4000 },
   },
   volcengine: {
+    // The Ark key of text is none for speech.
+    ownKeys: true,
     keyOption: "token",
     label: "Volcengine",
     alsoNamed: ["bytedance"],
@@ -352,11 +383,15 @@ export const SPEECH_SERVICES: Readonly<Record<string, SpeechService>> = {
     speed: { min: 0.5, max: 2 },
     voiceNote: { formats: ["opus"] },
   },
+  // It passes on to whatever its owner has put there: https://docs.litellm.ai/docs/text_to_speech
+  litellm: COMPATIBLE_SPEECH,
   "tts-local-cli": {
     protocol: "speech-program",
     withoutModel: "unless-named",
     formats: { wav: { ask: "wav" }, mp3: { ask: "mp3" }, opus: { ask: "opus" } },
     defaultFormat: "wav",
+    // As the embedded voices: what a program has no words for it tells itself.
+    speed: { min: 0.25, max: 4 },
     voiceNote: { formats: ["opus"] },
   },
   vydra: {
@@ -369,6 +404,54 @@ export const SPEECH_SERVICES: Readonly<Record<string, SpeechService>> = {
     voices: [{ id: "21m00Tcm4TlvDq8ikWAM", name: "Rachel" }],
     formats: { mp3: { ask: "mp3" } },
     defaultFormat: "mp3",
+  },
+  // OpenClaw 2026.5.31 knows these two as vendors, and not that they speak: all that it would choose comes before them.
+  mistral: {
+    protocol: "mistral-speech",
+    // The vendor's name for its newest: https://docs.mistral.ai/studio/audio/migrate-from-voxtral-2
+    defaultModel: "voxtral-mini-tts-latest",
+    knownModels: ["voxtral-mini-tts-latest", "voxtral-mini-tts-3-0", "voxtral-mini-tts-2603"],
+    // Voxtral 2 and 3 both have it, and the name above moves from one to the other.
+    defaultVoice: "en_paul_neutral",
+    voices: [
+      { id: "en_paul_neutral", name: "Paul", locale: "en-US", gender: "male" },
+      { id: "gb_jane_neutral", name: "Jane", locale: "en-GB", gender: "female" },
+      { id: "gb_oliver_neutral", name: "Oliver", locale: "en-GB", gender: "male" },
+      { id: "fr_marie_neutral", name: "Marie", locale: "fr-FR", gender: "female" },
+    ],
+    voiceList: "mistral",
+    // Its `pcm` is samples of 32 bit: https://docs.mistral.ai/studio-api/audio/text_to_speech/speech
+    formats: { mp3: { ask: "mp3" }, wav: { ask: "wav" }, opus: { ask: "opus" }, flac: { ask: "flac" } },
+    defaultFormat: "mp3",
+    // "Under 300 words for best results", on the same page, and no limit: five letters to a word, and fewer of those
+    // scripts that take more bytes for one and more time to say it.
+    longest: { bytes: 1500 },
+    voiceNote: { formats: ["opus"] },
+  },
+  deepgram: {
+    protocol: "deepgram-speech",
+    // Its `model` names a voice, and the family with it: there is one choice, and --voice is where the others have it.
+    withoutModel: "always",
+    baseUrlEnv: ["DEEPGRAM_BASE_URL"],
+    defaultVoice: "aura-2-thalia-en",
+    voices: Object.entries(AURA_2).flatMap(([locale, names]) =>
+      names.split(" ").map((name) => ({ id: `aura-2-${name}-${locale}`, name, locale })),
+    ),
+    // https://developers.deepgram.com/docs/tts-media-output-settings#audio-format-combinations
+    formats: {
+      mp3: { ask: "mp3" },
+      wav: { ask: "linear16&container=wav&sample_rate=24000" },
+      opus: { ask: "opus&container=ogg" },
+      flac: { ask: "flac&sample_rate=48000" },
+      aac: { ask: "aac" },
+      pcm: { ask: "linear16&container=none&sample_rate=24000", sampleRate: 24_000 },
+    },
+    defaultFormat: "mp3",
+    // https://developers.deepgram.com/docs/text-to-speech-latency
+    longest: { characters: 2000 },
+    // https://developers.deepgram.com/docs/tts-voice-controls
+    speed: { min: 0.7, max: 1.5 },
+    voiceNote: { formats: ["opus"] },
   },
   local: {
     protocol: "local-flite",
@@ -388,6 +471,8 @@ export const SPEECH_SERVICES: Readonly<Record<string, SpeechService>> = {
     ],
     formats: { wav: { ask: "wav" } },
     defaultFormat: "wav",
+    // It is made in memory: 4 or 5 minutes of it, 10 MB.
+    longest: { characters: 4000 },
     speed: { min: 0.25, max: 4 },
   },
 };
@@ -434,21 +519,3 @@ export const SPEECH_PROVIDERS: readonly Provider[] = [
   },
   { id: "tts-local-cli", name: "Local CLI", aliases: ["cli"], env: [], baseUrl: "", keyless: true },
 ];
-
-/** An endpoint like OpenAI's, with models and voices of its own: a server that only the config knows. */
-export const COMPATIBLE_SPEECH: SpeechService = {
-  protocol: "openai-speech",
-  // Whether a model of theirs takes words on how to speak is theirs to say.
-  quirks: { instructions: /./ },
-  formats: {
-    mp3: { ask: "mp3" },
-    wav: { ask: "wav" },
-    opus: { ask: "opus" },
-    flac: { ask: "flac" },
-    aac: { ask: "aac" },
-    pcm: { ask: "pcm" },
-  },
-  defaultFormat: "mp3",
-  speed: { min: 0.25, max: 4 },
-  voiceNote: { formats: ["opus"] },
-};

@@ -12,6 +12,14 @@ const WHISPER_TIMES = { response_format: "verbose_json", "timestamp_granularitie
 /** All but the lite and the deepthink ones. */
 const SENSEAUDIO_TIMED = /^(?!.*(?:lite|deepthink))/;
 
+/** An endpoint like OpenAI's, with models of its own: a server that only the config knows. Not all of them know times. */
+export const COMPATIBLE_TRANSCRIPTION: TranscriptionService = {
+  protocol: "openai-transcriptions",
+  quirks: { times: [{ model: /./, fields: { response_format: "verbose_json" } }] },
+  timed: /./,
+  timesOnRequest: true,
+};
+
 /**
  * Who writes down recordings, in the order in which the first one with a credential is chosen: OpenClaw's. Models are
  * the facts' (OpenClaw 2026.5.31); limits and times the vendors', with their source.
@@ -113,7 +121,7 @@ export const TRANSCRIPTION_SERVICES: Readonly<Record<string, TranscriptionServic
     defaultModel: "scribe_v2",
     knownModels: ["scribe_v2", "scribe_v1"],
     // "All major audio and video formats", "less than 5.0GB": https://elevenlabs.io/docs/api-reference/speech-to-text/convert
-    maxBytes: 5 * GIB,
+    maxBytes: 5_000_000_000,
     timed: /./,
   },
   deepinfra: {
@@ -144,6 +152,10 @@ export const TRANSCRIPTION_SERVICES: Readonly<Record<string, TranscriptionServic
     // No limit is named for what is sent at once; 512 MB is that of files that are uploaded before.
     timed: /voxtral/,
   },
+  // Servers that pass on, or run, what their owner has put there: https://docs.litellm.ai/docs/audio_transcription and
+  // https://docs.vllm.ai/en/v0.9.2/examples/online_serving/openai_transcription_client.html
+  litellm: COMPATIBLE_TRANSCRIPTION,
+  vllm: COMPATIBLE_TRANSCRIPTION,
   // The programs that OpenClaw looks for on PATH. Which model they have is told by variables, but for the last one's.
   "sherpa-onnx-offline": { protocol: "transcription-program", timed: /./ },
   "whisper-cli": { protocol: "transcription-program", timed: /./ },
@@ -169,10 +181,3 @@ export const TRANSCRIPTION_PROVIDERS: readonly Provider[] = [
   { id: "whisper-cli", name: "whisper.cpp", env: [], baseUrl: "", keyless: true },
   { id: "whisper", name: "Whisper", env: [], baseUrl: "", keyless: true },
 ];
-
-/** An endpoint like OpenAI's, with models of its own: a server that only the config knows. */
-export const COMPATIBLE_TRANSCRIPTION: TranscriptionService = {
-  protocol: "openai-transcriptions",
-  quirks: { times: [{ model: /./, fields: { response_format: "verbose_json" } }] },
-  timed: /./,
-};

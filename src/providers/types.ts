@@ -91,7 +91,9 @@ interface VisionWire {
 export type VisionProtocolId = "text" | "minimax-vlm" | "local-tesseract";
 
 /** Where a service departs from its provider's row: what stands here takes the row's place for this service. */
-export interface Departure {
+export interface ServiceOverride {
+  /** Another product of the vendor, with keys of its own: the provider's are none for it, at the service's own address. */
+  ownKeys?: true;
   env?: readonly string[];
   auth?: readonly AuthForm[];
   headers?: Readonly<Record<string, string>>;
@@ -104,7 +106,7 @@ export interface Departure {
 /** Text spoken. */
 export interface SpeechService
   extends Service<SpeechProtocolId | "edge-read-aloud" | "speech-program" | "local-flite">,
-    Departure {
+    ServiceOverride {
   /** OpenClaw's name for the provider, where that is another than the row's. */
   label?: string;
   /** Other ids that it goes by where speech is meant, and another provider where text is. */
@@ -129,7 +131,7 @@ export interface SpeechService
   /** The longest text of one request; without one the vendor names none. */
   longest?: TextLimit;
   /** Where single models differ; the first whose pattern matches counts. */
-  modelLimits?: readonly { model: RegExp; longest?: TextLimit; formats?: SpeechService["formats"] }[];
+  modelLimits?: readonly { model: RegExp; longest: TextLimit }[];
   /** The rates that can be asked for; without it, none can. */
   speed?: { min: number; max: number };
   /** The formats that chat apps play as a voice message; `always`: also for a channel that has none. OpenClaw's rule. */
@@ -144,7 +146,9 @@ export interface SpeechService
 export type TextLimit = { characters: number } | { bytes: number };
 
 /** Recordings written down. */
-export interface TranscriptionService extends Service<TranscriptionProtocolId | "transcription-program">, Departure {
+export interface TranscriptionService
+  extends Service<TranscriptionProtocolId | "transcription-program">,
+    ServiceOverride {
   /** The models that the inventories name; any other is sent as it is. */
   knownModels?: readonly string[];
   quirks?: TranscriptionQuirks;
@@ -156,6 +160,8 @@ export interface TranscriptionService extends Service<TranscriptionProtocolId | 
   timed?: RegExp;
   /** Asked in place of the default model where times are needed. */
   timedModel?: string;
+  /** Nobody knows whether it tells times: it is asked for them only where they are needed. */
+  timesOnRequest?: true;
 }
 
 /** Text through a program of the user's own instead of HTTP. */

@@ -1,6 +1,8 @@
 import { describe, expect, test } from "bun:test";
 import { readFileSync } from "node:fs";
+import { deepgramSpeech } from "../../src/protocols/deepgram-speech.ts";
 import { elevenlabsSpeech } from "../../src/protocols/elevenlabs-speech.ts";
+import { mistralSpeech } from "../../src/protocols/mistral-speech.ts";
 import { openaiSpeech } from "../../src/protocols/openai-speech.ts";
 import type { SpeechProtocol, SpeechRequest, SpeechRoute } from "../../src/protocols/speech-wire.ts";
 import { SPEECH_SERVICES } from "../../src/providers/speech.ts";
@@ -52,6 +54,24 @@ const WIRES: readonly Wire[] = [
       { voiceSettings: { stability: 2, similarityBoost: "1" }, seed: -1, latencyTier: 7 },
     ],
   },
+  {
+    protocol: mistralSpeech,
+    provider: "mistral",
+    contract: "mistral.json",
+    path: "/v1/audio/speech",
+    about: "input",
+    schema: "SpeechRequest",
+    options: [{}],
+  },
+  {
+    protocol: deepgramSpeech,
+    provider: "deepgram",
+    contract: "deepgram.json",
+    path: "/v1/speak",
+    about: "text",
+    schema: "SpeakV1Request",
+    options: [{}],
+  },
   // <google>: the wire of the same name is put beside these.
 ];
 
@@ -61,7 +81,7 @@ function* matrix({ provider, options: settings }: Wire): Generator<[Partial<Spee
   if (!service) throw new Error(`no speech through ${provider}`);
   const { min, max } = service.speed ?? { min: 1, max: 1 };
   const voices = service.voices?.map(({ id }) => id) ?? [service.defaultVoice];
-  for (const model of service.knownModels ?? []) {
+  for (const model of service.knownModels ?? [null]) {
     for (const form of Object.values(service.formats)) {
       for (const speed of [undefined, min, 1, max]) {
         for (const instructions of [undefined, "Whisper"]) {
@@ -140,6 +160,41 @@ describe("ElevenLabs' query, against elevenlabs.json", () => {
   });
 });
 
+describe("Deepgram's query, against deepgram.json", () => {
+  const wire = WIRES.find(({ provider }) => provider === "deepgram");
+  /** A parameter's values: each kind of encoding has its own. */
+  const valuesOf = (name: string) =>
+    Object.entries(descriptionOf("deepgram.json").components.schemas).flatMap(([schema, described]) =>
+      new RegExp(`^V1SpeakPostParameters${name}\\d*$`).test(schema) ? (described?.enum ?? []) : [],
+    );
+
+  test.skipIf(!contractsPresent)("has values that are described (skipped without shared/contracts)", () => {
+    if (!wire) throw new Error("no such wire");
+    const parameters = descriptionOf(wire.contract).paths[wire.path]?.post?.parameters ?? [];
+    const names = parameters.filter((one) => one.in === "query").map(({ name }) => name);
+    expect(names).toContain("model");
+    const described = new Map([
+      ["model", valuesOf("Model")],
+      ["encoding", valuesOf("Encoding")],
+      ["container", valuesOf("Container")],
+      ["sample_rate", valuesOf("SampleRate")],
+    ]);
+    for (const [request, route] of matrix(wire)) {
+      for (const [name, value] of builtBy(wire, request, route).query) {
+        expect(names).toContain(name);
+        if (name === "speed") expect(Number(value)).toBeGreaterThan(0);
+        else expect(described.get(name)).toContain(value);
+      }
+    }
+  });
+
+  test.skipIf(!contractsPresent)("knows every voice of Aura-2 (skipped without shared/contracts)", () => {
+    const voices = valuesOf("Model").filter((id) => /^aura-2-/.test(String(id)));
+    expect(voices).toHaveLength(91);
+    expect(SPEECH_SERVICES.deepgram?.voices?.map(({ id }) => id).toSorted()).toEqual(voices.toSorted() as string[]);
+  });
+});
+
 test.skipIf(!contractsPresent)("OpenAI's longest text is the described one (skipped without shared/contracts)", () => {
   const described = descriptionOf("openai.json").components.schemas.CreateSpeechRequest?.properties?.input?.maxLength;
   expect(described).toBe(4096);
@@ -147,7 +202,9 @@ test.skipIf(!contractsPresent)("OpenAI's longest text is the described one (skip
 });
 
 interface Description {
-  components: { schemas: Record<string, { properties?: Record<string, { maxLength?: number }> } | undefined> };
+  components: {
+    schemas: Record<string, { enum?: unknown[]; properties?: Record<string, { maxLength?: number }> } | undefined>;
+  };
   paths: Record<string, { post?: { parameters?: Parameter[] } } | undefined>;
 }
 

@@ -221,7 +221,7 @@ describe("rows, against the facts", () => {
     },
   );
 
-  test("they are chosen in OpenClaw's order, and the programs after them", () => {
+  test("they are chosen in OpenClaw's order, and the user's own servers and programs after them", () => {
     expect(Object.keys(TRANSCRIPTION_SERVICES)).toEqual([
       "openai",
       "groq",
@@ -233,6 +233,8 @@ describe("rows, against the facts", () => {
       "elevenlabs",
       "deepinfra",
       "mistral",
+      "litellm",
+      "vllm",
       "sherpa-onnx-offline",
       "whisper-cli",
       "whisper",

@@ -1,6 +1,6 @@
 import { afterAll, describe, expect, test } from "bun:test";
 import { writeFile } from "node:fs/promises";
-import { infer, inferJson } from "../support/binary.ts";
+import { infer, inferJson, spawn } from "../support/binary.ts";
 import { TemporaryFolder } from "../support/folder.ts";
 import { CAN_HEAR, hear, hearDigits } from "../support/pocketsphinx.ts";
 import { transcriptionVendor, VENDOR_KEY } from "../support/transcription-vendors.ts";
@@ -69,14 +69,18 @@ describe("speech goes out and comes back", () => {
       const config = folder.file("pipe.json");
       const openai = { baseUrl: vendor.baseUrl, apiKey: VENDOR_KEY };
       await writeFile(config, JSON.stringify({ models: { providers: { openai } } }));
-      const spoken = folder.file("pipe.wav");
-      const said = await infer(["tts", "convert", "--provider", "local", "--text", SENTENCE, "--output", spoken]);
-      expect(said).toMatchObject({ code: 0, stdout: `${spoken}\n` });
-      const run = await infer(["audio", "transcribe", "--file", "-", "--config", config], {
-        stdin: await Bun.file(spoken).bytes(),
-      });
-      expect(run.stderr).toBe("");
-      for (const word of ["brown", "fox", "dog"]) expect(run.stdout).toContain(word);
+      const speaks = spawn(["tts", "convert", "--provider", "local", "--text", SENTENCE, "--output", "-"]);
+      const hears = spawn(["audio", "transcribe", "--file", "-", "--config", config], { stdin: "open" });
+      const pipe = hears.stdin;
+      if (typeof pipe !== "object") throw new Error("no pipe");
+      for await (const chunk of speaks.stdout) pipe.write(chunk);
+      await pipe.end();
+      const [heard, ...complaints] = await Promise.all(
+        [hears.stdout, hears.stderr, speaks.stderr].map((stream) => new Response(stream).text()),
+      );
+      expect(complaints).toEqual(["", ""]);
+      expect([await speaks.exited, await hears.exited]).toEqual([0, 0]);
+      for (const word of ["brown", "fox", "dog"]) expect(heard).toContain(word);
     },
     60_000,
   );

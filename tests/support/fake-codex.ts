@@ -133,7 +133,8 @@ function take({ id, method, params, result }: Message): void {
   const refuse = (code: number, text: string): void => say({ id, error: { code, message: text } });
   switch (method) {
     case "initialize":
-      if (fault === "no start") process.stderr.write("config.toml: broken\n", () => process.exit(1));
+      if (fault === "no start")
+        process.stderr.write(`config.toml: broken, key ${process.env.CODEX_API_KEY}\n`, () => process.exit(1));
       else reply({ userAgent: "codex/0.169.0", codexHome: "/", platformFamily: "unix", platformOs: "linux" });
       return;
     case "account/read":

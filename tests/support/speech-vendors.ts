@@ -556,6 +556,135 @@ const GOOGLE: Wire = {
   },
 };
 
+/**
+ * contracts/mistral.json: SpeechRequest, SpeechResponse, VoiceListResponse. What is cloned from (`ref_audio`) and streams
+ * are left out. The vendor's guide wants fewer than 300 words: https://docs.mistral.ai/studio-api/audio/text_to_speech/speech
+ */
+const MISTRAL: Wire = {
+  prefix: "/v1",
+  path: /^\/v1\/audio\/speech$/,
+  key: bearer,
+  voices: {
+    path: "/v1/audio/voices",
+    answer: {
+      items: [
+        {
+          id: "c69964a6-ab8b-4f8a-9465-ec0925096ec8",
+          name: "Paul - Neutral",
+          slug: "en_paul_neutral",
+          languages: ["en_us"],
+          gender: "male",
+          age: null,
+          tags: ["neutral"],
+          color: null,
+          created_at: "2026-03-20T18:34:32.118943Z",
+          user_id: null,
+        },
+        {
+          id: "a3e8f2b1-4c9d-4a6b-8e2f-1c3d5e7a9b0c",
+          name: "my-voice",
+          slug: "my-voice",
+          languages: ["en", "fr"],
+          gender: null,
+          age: null,
+          tags: null,
+          color: null,
+          created_at: "2026-03-20T18:34:32.118943Z",
+          user_id: "u1",
+        },
+      ],
+      total: 2,
+      page: 1,
+      page_size: 100,
+      total_pages: 1,
+    },
+  },
+  parse: json(
+    v.strictObject({
+      model: v.pipe(v.string(), v.startsWith("voxtral-mini-tts-")),
+      input: v.pipe(
+        v.string(),
+        v.minLength(1),
+        v.check((text) => text.trim().split(/\s+/).length <= 300, "more than 300 words"),
+      ),
+      voice_id: v.string(),
+      response_format: v.optional(v.picklist(["pcm", "wav", "mp3", "flac", "opus"])),
+    }),
+    "input",
+  ),
+  error: mistralError,
+  speak: (text, body) =>
+    Response.json({ audio_data: recorded(text, member(body, "response_format") ?? "mp3").toBase64() }),
+};
+
+/** https://developers.deepgram.com/docs/tts-media-output-settings#audio-format-combinations, of what is no telephone's. */
+const DEEPGRAM_FORMS = v.variant("encoding", [
+  v.object({
+    encoding: v.literal("linear16"),
+    container: v.optional(v.picklist(["wav", "none"])),
+    sample_rate: v.optional(v.picklist(["8000", "16000", "24000", "32000", "48000"])),
+    bit_rate: v.optional(v.never()),
+  }),
+  v.object({
+    encoding: v.literal("mp3"),
+    container: v.optional(v.never()),
+    sample_rate: v.optional(v.never()),
+    bit_rate: v.optional(v.picklist(["32000", "48000"])),
+  }),
+  v.object({
+    encoding: v.literal("opus"),
+    container: v.optional(v.literal("ogg")),
+    sample_rate: v.optional(v.never()),
+    bit_rate: v.optional(v.string()),
+  }),
+  v.object({
+    encoding: v.literal("flac"),
+    container: v.optional(v.never()),
+    sample_rate: v.picklist(["8000", "16000", "22050", "32000", "48000"]),
+    bit_rate: v.optional(v.never()),
+  }),
+  v.object({
+    encoding: v.literal("aac"),
+    container: v.optional(v.never()),
+    sample_rate: v.optional(v.never()),
+    bit_rate: v.optional(v.string()),
+  }),
+]);
+
+/** contracts/deepgram.json: all but the text is in the query. 2,000 characters: its own words for a longer text. */
+const DEEPGRAM: Wire = {
+  prefix: "/v1",
+  path: /^\/v1\/speak(\?|$)/,
+  key: (headers) => after(headers.get("authorization"), "Token "),
+  parse: (text, headers, url) => {
+    const query = Object.fromEntries(url.searchParams);
+    v.parse(
+      v.strictObject({
+        model: v.pipe(v.string(), v.regex(/^aura(-2)?-[a-z]+-(en|es|de|nl|fr|it|ja)$/)),
+        encoding: v.string(),
+        container: v.optional(v.string()),
+        sample_rate: v.optional(v.string()),
+        bit_rate: v.optional(v.string()),
+        speed: v.optional(v.pipe(v.string(), v.transform(Number), v.minValue(0.7), v.maxValue(1.5))),
+      }),
+      query,
+    );
+    v.parse(DEEPGRAM_FORMS, query);
+    return json(v.strictObject({ text: v.pipe(v.string(), v.minLength(1)) }), "text")(text, headers, url);
+  },
+  longest: () => ({ characters: 2_000 }),
+  error: (status, err_msg) => {
+    const err_code = status === 401 ? "INVALID_AUTH" : "Bad Request";
+    return Response.json({ err_code, err_msg, request_id: "bf6fc5c7-8f84-479f-b70a-602cf5bf18f3" }, { status });
+  },
+  speak: (text, _body, _headers, url) => {
+    const { encoding = "", container = "wav", sample_rate = "24000" } = Object.fromEntries(url.searchParams);
+    const bare = container === "none" ? "pcm" : "wav";
+    const audio = recorded(text, encoding === "linear16" ? bare : encoding, Number(sample_rate));
+    return pieces(audio, bare === "pcm" ? `audio/l16;rate=${sample_rate}` : undefined);
+  },
+};
+
 const WIRES: Readonly<Record<string, Wire>> = {
   openai: OPENAI,
   elevenlabs: ELEVENLABS,
@@ -570,6 +699,8 @@ const WIRES: Readonly<Record<string, Wire>> = {
   google: GOOGLE,
   volcengine: VOLCENGINE,
   "volcengine-legacy": VOLCENGINE_LEGACY,
+  mistral: MISTRAL,
+  deepgram: DEEPGRAM,
 };
 
 /** Every vendor that there is a server for, by the facts' name of the provider. */
@@ -615,7 +746,7 @@ function overHttp(wire: Wire): SpeechVendor {
         return wire.speak(text, body, request.headers, url);
       } catch (error) {
         const words = v.isValiError(error) ? issueWords(error.issues) : String(error);
-        return wire.error(wire.error === fastApiError ? 422 : 400, words);
+        return wire.error([fastApiError, mistralError].includes(wire.error) ? 422 : 400, words);
       }
     },
   });
@@ -853,8 +984,8 @@ function recorded(text: string, kind: string, sampleRate = 24_000): Uint8Array {
 }
 
 /** In several chunks, of which none ends with a frame. */
-function pieces(audio: Uint8Array): Response {
-  return new Response(streamed(cut(audio)), { headers: { "content-type": "application/octet-stream" } });
+function pieces(audio: Uint8Array, type = "application/octet-stream"): Response {
+  return new Response(streamed(cut(audio)), { headers: { "content-type": type } });
 }
 
 function streamed(chunks: readonly (string | Uint8Array)[]): ReadableStream<Uint8Array> {
@@ -898,6 +1029,12 @@ function openaiError(status: number, message: string): Response {
 function fastApiError(status: number, msg: string): Response {
   if (status !== 422) return Response.json({ error: { message: msg, type: "error", code: status } }, { status });
   return Response.json({ detail: [{ loc: ["body"], msg, type: "value_error" }] }, { status });
+}
+
+/** The facts' two forms. */
+function mistralError(status: number, message: string): Response {
+  if (status === 422) return fastApiError(status, message);
+  return Response.json({ object: "error", message, type: "invalid_request", param: null, code: null }, { status });
 }
 
 function issueWords(issues: readonly v.BaseIssue<unknown>[]): string {

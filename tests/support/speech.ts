@@ -1,6 +1,7 @@
 import type { SpeechRequest, SpeechRoute } from "../../src/protocols/speech-wire.ts";
 import { SPEECH_PROVIDERS, SPEECH_SERVICES } from "../../src/providers/speech.ts";
 import { PROVIDERS } from "../../src/providers/table.ts";
+import { TRANSCRIPTION_PROVIDERS } from "../../src/providers/transcription.ts";
 
 export function speechAsked(request: Partial<SpeechRequest> = {}): SpeechRequest {
   return {
@@ -14,7 +15,7 @@ export function speechAsked(request: Partial<SpeechRequest> = {}): SpeechRequest
 
 /** The route of a provider as the engine makes it. */
 export function speechRouteTo(id: string, route: Partial<SpeechRoute> = {}): SpeechRoute {
-  const provider = [...PROVIDERS, ...SPEECH_PROVIDERS].find((row) => row.id === id);
+  const provider = [...PROVIDERS, ...SPEECH_PROVIDERS, ...TRANSCRIPTION_PROVIDERS].find((row) => row.id === id);
   const service = SPEECH_SERVICES[id];
   if (!service || !provider) throw new Error(`no speech through ${id}`);
   return {

@@ -1,6 +1,7 @@
 import { defaultModels, imageModels, visionModels } from "../../config/agent.ts";
 import { InferError } from "../../core/error.ts";
-import { type Candidate, selectCandidates } from "../../engine/candidates.ts";
+import { type Candidate, type ServiceName, selectCandidates } from "../../engine/candidates.ts";
+import { speechSetup } from "../../engine/speech-choice.ts";
 import { type Check, fail, ok, type Setup, throwIfInterrupted, warn } from "./check.ts";
 
 /** The models that the config names: whether a run could ask them. Nobody is asked here. */
@@ -13,10 +14,27 @@ export async function checkModels({ keyring, loaded }: Setup): Promise<Check[]> 
     vision: seeing.mustSee ? [] : seeing.refs,
   } as const;
   const services = (["text", "image", "vision"] as const).filter((service) => named[service].length > 0);
-  return Promise.all(services.map((service) => one(keyring, service)));
+  const hearing = loaded.config.tools?.media?.audio?.models?.length ? [one(keyring, "transcription")] : [];
+  const checks = await Promise.all([...services.map((service) => one(keyring, service)), ...hearing]);
+  return [...checks, ...(await speech(keyring))];
 }
 
-async function one(keyring: Setup["keyring"], service: "text" | "image" | "vision"): Promise<Check> {
+/** Who speaks by the config and the user's preferences, where these say anything. */
+async function speech(keyring: Setup["keyring"]): Promise<Check[]> {
+  try {
+    const { primary, persona, unknownPersona } = await speechSetup(keyring);
+    const stranger = unknownPersona === undefined ? [] : [warn("models.persona", unknownPersona, PERSONA)];
+    return primary || persona ? [await one(keyring, "speech"), ...stranger] : stranger;
+  } catch (thrown) {
+    throwIfInterrupted(thrown);
+    if (!(thrown instanceof InferError)) throw thrown;
+    return [fail("models.speech", thrown.message, thrown.details.hint)];
+  }
+}
+
+const PERSONA = "Correct it in the config, or: infer tts set-persona --off --local";
+
+async function one(keyring: Setup["keyring"], service: ServiceName): Promise<Check> {
   const id = `models.${service}`;
   try {
     const chosen = await selectCandidates({ service, fallback: [], probe: false }, keyring);

@@ -2,9 +2,10 @@ import { defaultModels } from "../../config/agent.ts";
 import { CAPABILITIES } from "../../core/capability.ts";
 import { InferError } from "../../core/error.ts";
 import { didYouMean } from "../../core/suggest.ts";
-import { type Candidate, configuredBy, selectCandidates, specialistFor } from "../../engine/candidates.ts";
+import { type Candidate, type ServiceName, selectCandidates } from "../../engine/candidates.ts";
 import { findProvider, type KnownProvider, knownProviders } from "../../engine/directory.ts";
 import type { Keyring } from "../../engine/keyring.ts";
+import { specialistFor } from "../../engine/specialist.ts";
 import { visionDefault } from "../../engine/vision.ts";
 import { FIRST_STEPS } from "../../providers/table.ts";
 import { configuredProviders } from "../configured.ts";
@@ -65,7 +66,6 @@ class Plan {
     const configured = new Set(
       (await configuredProviders(this.keyring, this.#known)).map(({ provider }) => provider.id),
     );
-    for (const id of await this.#setUpForSpeech()) configured.add(id);
     const chosen = this.#known.filter(({ id, embedded }) => embedded || configured.has(id) || this.models.has(id));
     const targets: SmokeTarget[] = [];
     for (const provider of chosen) {
@@ -82,25 +82,24 @@ class Plan {
     return targets.every(({ skip }) => skip) ? targets.map(({ skip: _, ...target }) => target) : targets;
   }
 
-  /** The config has blocks of its own for speech, with keys of their own. */
-  async #setUpForSpeech(): Promise<string[]> {
-    const isAsked = this.requests.some(({ service }) => service === "speech");
-    const speech = isAsked ? await specialistFor("speech", this.keyring) : undefined;
-    const ids: string[] = [];
-    for (const provider of speech ? this.#known : []) {
-      if (!provider.speech || provider.embedded) continue;
-      if (await configuredBy(speech?.at(provider, undefined) ?? provider, this.keyring)) ids.push(provider.id);
-    }
-    return ids;
-  }
-
   /** Every provider of text could be asked about a picture; those that have a model that sees are. */
   async #servedBy(provider: KnownProvider): Promise<SmokeRequest[]> {
     const sees = this.requests.some(({ service }) => service === "vision") && (await visionDefault(provider));
-    return this.requests.filter(({ service }) => {
-      if (service === "vision") return provider.vision && sees;
-      return provider[service] && isWhole(provider, service);
-    });
+    const served: SmokeRequest[] = [];
+    for (const request of this.requests) {
+      const { service } = request;
+      const serves = service === "vision" ? sees : await this.#hasModel(provider, service);
+      if (provider[service] && serves) served.push(request);
+    }
+    return served;
+  }
+
+  /** A server that only the config knows may speak, and write down what it hears; the config may know with which model. */
+  async #hasModel(provider: KnownProvider, service: ServiceName): Promise<boolean> {
+    if (service !== "speech" && service !== "transcription") return true;
+    if (provider.speech?.withoutModel !== undefined && service === "speech") return true;
+    const specialist = provider[service] && (await specialistFor(service, this.keyring));
+    return (await specialist?.defaultModel(provider)) !== undefined;
   }
 
   async #choose(name: string, id: string | undefined, { service }: SmokeRequest): Promise<Candidate> {
@@ -110,12 +109,6 @@ class Plan {
     if (!candidate) throw new Error(`no candidate for ${name}`);
     return candidate;
   }
-}
-
-/** A server that only the config knows may speak, and nobody knows with which model. */
-function isWhole({ speech, transcription }: KnownProvider, service: SmokeRequest["service"]): boolean {
-  if (service === "speech") return speech?.defaultModel !== undefined || speech?.withoutModel !== undefined;
-  return service !== "transcription" || transcription?.defaultModel !== undefined;
 }
 
 async function configuredModels(

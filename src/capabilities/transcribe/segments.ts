@@ -1,10 +1,12 @@
 import type { TranscriptSegment } from "../../core/envelope.ts";
 import type { TranscriptionStep, TranscriptWord } from "../../protocols/transcription-wire.ts";
+import { align, bare, type Span } from "./alignment.ts";
+import { isUnspaced, LINE, widthOf } from "./lines.ts";
 
 /** Seconds of silence behind which something new begins. */
 const PAUSE = 0.8;
-/** As subtitles are made: two lines of 42 characters, seven seconds. */
-const MOST_CHARACTERS = 84;
+/** As subtitles are made: two lines, seven seconds. */
+const MOST_CHARACTERS = 2 * LINE;
 const MOST_SECONDS = 7;
 
 const SENTENCE_END = /[.!?…。！？؟।]["'”’»)\]]*$/u;
@@ -33,55 +35,129 @@ function withWords(
 
 /** Pieces that can be read as subtitles: cut at the end of a sentence, at a pause, where somebody else speaks. */
 export function groupWords(words: readonly TranscriptWord[], text: string): TranscriptSegment[] {
-  const written = new Transcript(text);
   const groups: TranscriptWord[][] = [];
   let length = 0;
   for (const word of words) {
     const group = groups.at(-1);
     const last = group?.at(-1);
+    const size = widthOf(word.word);
     const isNew =
       !group ||
       !last ||
       word.speaker !== last.speaker ||
       word.start - last.end > PAUSE ||
       SENTENCE_END.test(last.word) ||
-      length + word.word.length > MOST_CHARACTERS ||
+      length + size > MOST_CHARACTERS ||
       word.end - (group[0]?.start ?? 0) > MOST_SECONDS;
     if (isNew) groups.push([word]);
     else group.push(word);
-    length = (isNew ? 0 : length) + word.word.length + 1;
+    length = (isNew ? 0 : length) + size + (isUnspaced(word.word) ? 0 : 1);
   }
-  return groups.map((group) => {
+  const texts = textsOf(groups, text);
+  return groups.flatMap((group, index) => {
     const speaker = group[0]?.speaker;
-    return {
-      start: group[0]?.start ?? 0,
-      end: Math.max(...group.map(({ end }) => end)),
-      text: written.wordsAs(group),
-      ...(speaker !== undefined && { speaker }),
-      words: group,
-    };
+    const said = texts[index] ?? "";
+    // Heard, and left out of the text.
+    if (said === "") return [];
+    const end = Math.max(...group.map((word) => word.end));
+    const heard = group.reduce((sum, { word }) => sum + bare(word).length, 0);
+    // What no words are told of is said before the next ones are.
+    const isMore = bare(said).length > heard + MOST_CHARACTERS;
+    return [
+      {
+        start: group[0]?.start ?? 0,
+        end: isMore ? Math.max(end, groups[index + 1]?.[0]?.start ?? end) : end,
+        text: said,
+        ...(speaker !== undefined && { speaker }),
+        words: group,
+      },
+    ];
   });
 }
 
-/** Finds words again where they are written: not every script has blanks between them. */
-class Transcript {
-  #at = 0;
+/**
+ * What each group of words is in the text. Together that is all of the text, where the words are those of the text: what
+ * is written otherwise than it was heard stands between words that are found. Else the words speak for themselves.
+ */
+function textsOf(groups: readonly TranscriptWord[][], text: string): string[] {
+  const words = groups.flat();
+  const spans = align(
+    words.map(({ word }) => word),
+    text,
+  );
+  const isWord = words.map(({ word }) => bare(word) !== "");
+  if (!covers(words, spans, text)) return asHeard(groups, spans, text);
+  let first = 0;
+  let from = 0;
+  return groups.map((group, index) => {
+    first += group.length;
+    const to = index === groups.length - 1 ? text.length : Math.max(from, cutAt(first, spans, isWord, text));
+    const said = text.slice(from, to).trim();
+    from = to;
+    return said;
+  });
+}
 
-  constructor(readonly text: string) {}
+/**
+ * Whether the words are those of the text. It may have parts that no words are told of; but where words are left over as
+ * well, those of two channels are mixed, or they are of another text.
+ */
+function covers(words: readonly TranscriptWord[], spans: readonly (Span | undefined)[], text: string): boolean {
+  let end = 0;
+  let untold = 0;
+  for (const span of [...spans, { start: text.length, end: text.length }]) {
+    if (!span) continue;
+    const letters = bare(text.slice(end, span.start)).length;
+    if (letters > MOST_CHARACTERS) untold += letters;
+    end = span.end;
+  }
+  const left = words.filter((_, index) => !spans[index]).reduce((sum, { word }) => sum + bare(word).length, 0);
+  return untold === 0 || 2 * left < untold;
+}
 
-  wordsAs(words: readonly TranscriptWord[]): string {
-    let start: number | undefined;
-    let end = this.#at;
-    for (const { word } of words) {
-      const found = this.text.indexOf(word.trim(), end);
-      // It is written otherwise than it was heard.
-      if (found === -1 || found - end > MOST_CHARACTERS) return words.map((one) => one.word.trim()).join(" ");
-      start ??= found;
-      end = found + word.trim().length;
+/** Where the text is cut before the word with this number. */
+function cutAt(first: number, spans: readonly (Span | undefined)[], isWord: readonly boolean[], text: string): number {
+  let before = first - 1;
+  while (before >= 0 && !spans[before]) before--;
+  let behind = first;
+  while (behind < spans.length && !spans[behind]) behind++;
+  const isMissing = (index: number): boolean => isWord[index] === true && !spans[index];
+  const count = (from: number, to: number): number => {
+    let missing = 0;
+    for (let index = from; index < to; index++) if (isMissing(index)) missing++;
+    return missing;
+  };
+  const mine = count(before + 1, first);
+  const theirs = count(first, behind);
+  const next = spans[behind]?.start ?? text.length;
+  const end = spans[before]?.end ?? 0;
+  // Marks behind a word are its own, those that open something belong to the next one.
+  const start = end + (CLOSING.exec(text.slice(end, next))?.[0].length ?? 0);
+  const last = next - (behind === spans.length ? 0 : (OPENING.exec(text.slice(start, next))?.[0].length ?? 0));
+  if (theirs === 0) return last;
+  if (mine === 0) return start;
+  // Both have words that are written otherwise: as many pieces for each as it has words.
+  const pieces = [...text.slice(start, last).matchAll(/\S+\s*/g)];
+  const own = Math.round((pieces.length * mine) / (mine + theirs));
+  return start + (pieces[own]?.index ?? last - start);
+}
+
+const CLOSING = /^[^\s\p{L}\p{N}\p{Ps}\p{Pi}¿¡]*/u;
+const OPENING = /[^\s\p{L}\p{N}]*$/u;
+
+function asHeard(groups: readonly TranscriptWord[][], spans: readonly (Span | undefined)[], text: string): string[] {
+  let index = 0;
+  return groups.map((group) => {
+    let said = "";
+    let end: number | undefined;
+    for (const { word } of group) {
+      const span = spans[index++];
+      const between = span && end !== undefined ? text.slice(end, span.start) : undefined;
+      const blank = between !== undefined && bare(between) === "" ? between : " ";
+      said += blank + (span ? text.slice(span.start, span.end) : word.trim());
+      end = span?.end;
     }
     // A mark behind the last word is part of what is said.
-    end += /^[^\s\p{L}\p{N}]*/u.exec(this.text.slice(end, end + 8))?.[0].length ?? 0;
-    this.#at = end;
-    return this.text.slice(start ?? end, end).trim();
-  }
+    return (said + (end === undefined ? "" : (CLOSING.exec(text.slice(end, end + 8))?.[0] ?? ""))).trim();
+  });
 }

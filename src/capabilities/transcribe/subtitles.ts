@@ -1,19 +1,21 @@
 import type { TranscriptSegment } from "../../core/envelope.ts";
+import { LINE, lines, pieces, widthOf } from "./lines.ts";
 import { groupWords } from "./segments.ts";
 
-/** What fits on a line of a screen. */
-const LINE = 42;
 /** A piece that stays longer than this is cut where its words are known. */
 const LONGEST_SECONDS = 7;
 const LONGEST_TEXT = 2 * LINE;
 /** A subtitle that is gone at once was not there. */
-const SHORTEST_SECONDS = 0.1;
+const SHORTEST_MS = 100;
+
+/** A segment with its times in whole milliseconds: those are what is written. */
+type Cue = Pick<TranscriptSegment, "start" | "end" | "text" | "speaker">;
 
 /** SubRip: numbered, times with a comma. */
 export function srt(segments: readonly TranscriptSegment[]): string {
-  const pieces = readable(segments);
-  const names = hasSpeakers(pieces);
-  return pieces
+  const cues = readable(segments);
+  const names = hasSpeakers(cues);
+  return cues
     .map(({ start, end, text, speaker }, index) => {
       const said = lines(names && speaker !== undefined ? `${speaker}: ${text}` : text);
       return `${index + 1}\n${clock(start, ",")} --> ${clock(end, ",")}\n${said}\n`;
@@ -23,46 +25,66 @@ export function srt(segments: readonly TranscriptSegment[]): string {
 
 /** WebVTT (W3C): speakers are voices, and `&`, `<` and `>` are escaped. */
 export function vtt(segments: readonly TranscriptSegment[]): string {
-  const pieces = readable(segments);
-  const names = hasSpeakers(pieces);
-  const cues = pieces.map(({ start, end, text, speaker }) => {
+  const said = readable(segments);
+  const names = hasSpeakers(said);
+  const cues = said.map(({ start, end, text, speaker }) => {
     const voice = names && speaker !== undefined ? `<v ${escaped(speaker)}>` : "";
     return `${clock(start, ".")} --> ${clock(end, ".")}\n${voice}${escaped(lines(text))}\n`;
   });
   return ["WEBVTT\n", ...cues].join("\n");
 }
 
-/** In order, none over the next one, none empty, and none longer than can be read where its words are known. */
-function readable(segments: readonly TranscriptSegment[]): TranscriptSegment[] {
-  const cut = segments.flatMap((segment) => {
-    const { text, words, start, end } = segment;
-    const isLong = text.length > LONGEST_TEXT || end - start > LONGEST_SECONDS;
-    return isLong && words?.length ? groupWords(words, text) : [segment];
-  });
-  const pieces = cut.filter(({ text }) => text.trim() !== "").toSorted((a, b) => a.start - b.start);
-  return pieces.map((piece, index) => {
-    const next = pieces[index + 1]?.start ?? Number.POSITIVE_INFINITY;
-    return {
-      ...piece,
-      end: Math.max(Math.min(piece.end, Math.max(next, piece.start)), piece.start + SHORTEST_SECONDS),
-    };
+/**
+ * In order, none empty, and none longer than can be read. Who speaks at the same time as another is seen as long; two
+ * pieces of one speaker lie over each other because a vendor rounds, and the first ends where the next begins.
+ */
+function readable(segments: readonly TranscriptSegment[]): Cue[] {
+  const cues = segments
+    .flatMap(short)
+    .filter(({ text }) => text.trim() !== "")
+    .map((piece) => ({ ...piece, start: milliseconds(piece.start), end: milliseconds(piece.end) }))
+    .toSorted((a, b) => a.start - b.start);
+  return cues.map((cue, index) => {
+    let at = index + 1;
+    let next = cues[at];
+    while (next && (next.start === cue.start || areTwo(cue, next))) next = cues[++at];
+    return { ...cue, end: Math.max(Math.min(cue.end, next?.start ?? cue.end), cue.start + SHORTEST_MS) };
   });
 }
 
-function hasSpeakers(pieces: readonly TranscriptSegment[]): boolean {
-  return new Set(pieces.map(({ speaker }) => speaker)).size > 1;
+function areTwo({ speaker: one }: Cue, { speaker: other }: Cue): boolean {
+  return one !== undefined && other !== undefined && one !== other;
 }
 
-/** A blank line would end the subtitle. */
-function lines(text: string): string {
-  const words = text.trim().split(/\s+/);
-  const rows: string[] = [];
-  for (const word of words) {
-    const row = rows.at(-1);
-    if (row === undefined || row.length + 1 + word.length > LINE) rows.push(word);
-    else rows[rows.length - 1] = `${row} ${word}`;
-  }
-  return rows.join("\n");
+function milliseconds(seconds: number): number {
+  return Math.max(0, Math.round(seconds * 1000));
+}
+
+function short(segment: TranscriptSegment): TranscriptSegment[] {
+  const { text, words, start, end, speaker } = segment;
+  const isLong = widthOf(text) > LONGEST_TEXT || end - start > LONGEST_SECONDS;
+  if (!isLong || !words?.length) return shared(segment);
+  // Its words may go without a speaker, and it has one.
+  return groupWords(words, text).flatMap((group) => shared({ ...(speaker !== undefined && { speaker }), ...group }));
+}
+
+/** Where no words are known, each piece gets as much of the time as it has of the text. */
+function shared(segment: TranscriptSegment): TranscriptSegment[] {
+  const { text, start, end } = segment;
+  if (widthOf(text) <= LONGEST_TEXT) return [segment];
+  const parts = pieces(text);
+  const whole = parts.reduce((sum, part) => sum + widthOf(part), 0);
+  let before = 0;
+  const at = (): number => start + ((end - start) * before) / whole;
+  return parts.map((part) => {
+    const from = at();
+    before += widthOf(part);
+    return { ...segment, start: from, end: at(), text: part };
+  });
+}
+
+function hasSpeakers(cues: readonly Cue[]): boolean {
+  return new Set(cues.map(({ speaker }) => speaker)).size > 1;
 }
 
 function escaped(text: string): string {
@@ -70,8 +92,7 @@ function escaped(text: string): string {
 }
 
 /** `01:02:03,450` */
-function clock(seconds: number, mark: "," | "."): string {
-  const ms = Math.max(0, Math.round(seconds * 1000));
+function clock(ms: number, mark: "," | "."): string {
   const part = (value: number, width: number): string => String(value).padStart(width, "0");
   const [hours, minutes, whole] = [
     Math.floor(ms / 3_600_000),

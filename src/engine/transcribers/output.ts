@@ -2,7 +2,7 @@ import { readdir, readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { InferError } from "../../core/error.ts";
 import type { Finished } from "../../process/run.ts";
-import { said } from "../user-program.ts";
+import { said } from "../../process/said.ts";
 
 /** What was written into the folder. Both programs end well also when they could not read a recording. */
 export async function writtenJson(

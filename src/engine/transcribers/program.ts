@@ -1,7 +1,7 @@
 import type { Context } from "../../core/context.ts";
 import type { Finished } from "../../process/run.ts";
 import type { TranscriptionStep } from "../../protocols/transcription-wire.ts";
-import type { GivenFile } from "../user-program.ts";
+import type { GivenFile, Missing } from "../user-program.ts";
 
 /** Programs of the user's own that write down recordings, in the order in which OpenClaw looks for them. */
 export const TRANSCRIBERS = ["sherpa-onnx-offline", "whisper-cli", "whisper"] as const;
@@ -21,12 +21,6 @@ export interface Transcriber {
   /** What it is told to load: a file, a folder, or a name. */
   modelPath: string;
   env: Context["env"];
-}
-
-/** What stands in the way, as a sentence, and what to do about it. */
-export interface Missing {
-  missing: string;
-  hint: string;
 }
 
 export interface Job {

@@ -25,6 +25,11 @@ export function audioFormat(kind: { mimeType: string; extension?: string | undef
   return { format: name, mimeType, extension: name };
 }
 
+/** What each of the forms that can be asked for is. */
+export function mimeTypeOf(format: SpeechFormat): string {
+  return FORMATS[format].mimeType;
+}
+
 /** Whether there can be speech in it: sound, or a film with sound. */
 export function isRecording(mimeType: string): boolean {
   const bareType = bare(mimeType);

@@ -104,8 +104,26 @@ async function tagSize(reader: FileReader): Promise<number> {
   return 0;
 }
 
+/** Enough that chance does not make them: bare samples begin with what looks like a frame now and then. */
+const IN_A_ROW = 4;
+
+/** Whether a file, of which this is the beginning, is frames of a kind from its first byte on, or from a tag before them. */
+export function beginsWithFrames<Header extends FrameHeader>(head: Uint8Array, kind: FrameKind<Header>): boolean {
+  if (Buffer.from(head.subarray(0, 3)).toString("latin1") === "ID3") return true;
+  let terms: string | undefined;
+  let at = 0;
+  let count = 0;
+  for (; count < IN_A_ROW && at + kind.headerSize <= head.length; count++) {
+    const header = kind.read(head.subarray(at, at + kind.headerSize));
+    if (!header || (terms !== undefined && header.terms !== terms)) return false;
+    terms = header.terms;
+    at += header.length;
+  }
+  return count > 1;
+}
+
 /** That frames of two kinds are not put in a row. */
-export function checkTerms(one: FrameHeader, other: FrameHeader): void {
+function checkTerms(one: FrameHeader, other: FrameHeader): void {
   if (one.terms === other.terms) return;
   const terms = `${one.terms}, and ${other.terms}`;
   throw new InferError("provider_error", `The parts of the speech do not fit together: ${terms}.`);

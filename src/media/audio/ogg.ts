@@ -1,3 +1,4 @@
+import { viewOf } from "../view.ts";
 import type { FileReader } from "./file-reader.ts";
 
 /** A page of an Ogg stream, RFC 3533. */
@@ -92,7 +93,3 @@ const TABLE = Uint32Array.from({ length: 256 }, (_, byte) => {
   for (let bit = 0; bit < 8; bit++) crc = (crc << 1) ^ (crc < 0 ? 0x04c1_1db7 : 0);
   return crc >>> 0;
 });
-
-function viewOf(bytes: Uint8Array): DataView {
-  return new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-}

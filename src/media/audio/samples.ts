@@ -1,21 +1,14 @@
 import { InferError } from "../../core/error.ts";
+import { viewOf } from "../view.ts";
 import { FileReader } from "./file-reader.ts";
-import {
-  describeForm,
-  is16Bit,
-  monoHeader,
-  readWavHeader,
-  sameForm,
-  type WavHeader,
-  wavDataSize,
-  wavHeader,
-} from "./wav.ts";
+import { describeForm, is16Bit, monoHeader, sameForm, type WavHeader, wavHeader } from "./wav.ts";
+import { type WavPart, wavsIn } from "./wav-file.ts";
 
 /** Long enough for no click, too short to be heard as a fade. */
 const FADE_SECONDS = 0.005;
 
-/** Bytes of a WAV's beginning that are looked through for its samples. */
-const HEAD = 64 * 1024;
+/** Bytes that are taken at once. */
+const BLOCK = 64 * 1024;
 
 /** One file of several that become one. */
 export interface AudioPiece {
@@ -27,61 +20,84 @@ export interface AudioPiece {
 /** Samples as they are in one file. */
 interface Samples {
   path: string;
-  header: WavHeader;
-  /** Bytes. */
+  /** Where they begin. */
+  at: number;
+  /** Bytes, whole samples only. */
   size: number;
+  /** Bytes of one sample of all channels. */
+  blockSize: number;
+  /** Samples that a fade takes; 0 for what cannot be faded. */
+  fade: number;
+  /** What comes before it was made in one go with it: where they meet, nothing clicks. */
+  goesOn?: boolean;
 }
 
 /** One WAV; its sizes are true whatever those of the pieces were. Throws `provider_error`. */
 export async function* joinWav(pieces: readonly AudioPiece[]): AsyncGenerator<Uint8Array> {
-  const parts = await samplesOf(pieces);
-  const [first] = parts;
+  const parts: Samples[] = [];
+  let first: WavHeader | undefined;
+  for (const { path, sampleRate } of pieces) {
+    await using reader = await FileReader.open(path);
+    const own = sampleRate === undefined ? await wavParts(reader) : bare(reader, sampleRate);
+    for (const [index, { header, at, size }] of own.entries()) {
+      first ??= header;
+      if (!sameForm(first, header)) {
+        const forms = `${describeForm(first)}, and ${describeForm(header)}`;
+        throw new InferError("provider_error", `The parts of the speech do not fit together: ${forms}.`);
+      }
+      const fade = is16Bit(header) ? fadeOf(header.sampleRate) : 0;
+      parts.push({ path, at, size, blockSize: header.blockSize, fade, goesOn: index > 0 });
+    }
+  }
   if (!first) return;
   const size = parts.reduce((sum, part) => sum + part.size, 0);
-  yield wavHeader(first.header.fmt, size);
+  yield wavHeader(first.fmt, size);
   yield* inARow(parts);
   if (size % 2 === 1) yield new Uint8Array(1);
 }
 
-/** The samples alone. */
-export async function* joinPcm(pieces: readonly AudioPiece[]): AsyncGenerator<Uint8Array> {
-  // Only the length of the fade depends on it.
-  const rate = pieces.find((piece) => piece.sampleRate !== undefined)?.sampleRate ?? USUAL_RATE;
-  yield* inARow(await samplesOf(pieces.map(({ path, sampleRate = rate }) => ({ path, sampleRate }))));
-}
-
-/** Of bare samples whose rate nobody told. */
-const USUAL_RATE = 24_000;
-
-async function samplesOf(pieces: readonly AudioPiece[]): Promise<Samples[]> {
-  const parts: Samples[] = [];
-  for (const { path, sampleRate } of pieces) {
-    await using reader = await FileReader.open(path);
-    const header = sampleRate === undefined ? readWavHeader(await reader.peek(HEAD)) : monoHeader(sampleRate);
-    if (!header) throw new InferError("provider_error", "A part of the speech is no WAV file that can be read.");
-    const [first] = parts;
-    if (first && !sameForm(first.header, header)) {
-      const forms = `${describeForm(first.header)}, and ${describeForm(header)}`;
-      throw new InferError("provider_error", `The parts of the speech do not fit together: ${forms}.`);
-    }
-    parts.push({ path, header, size: wavDataSize(header, reader.size) });
+async function wavParts(reader: FileReader): Promise<WavPart[]> {
+  const { parts } = await wavsIn(reader);
+  if (parts.length === 0) {
+    throw new InferError("provider_error", "A part of the speech is no WAV file that can be read.");
   }
   return parts;
+}
+
+function bare({ size }: FileReader, sampleRate: number): WavPart[] {
+  return [{ header: monoHeader(sampleRate), at: 0, size: size - (size % 2) }];
+}
+
+/** The samples alone. Without a rate nobody knows how long a fade is, and there is none. */
+export async function* joinPcm(pieces: readonly AudioPiece[]): AsyncGenerator<Uint8Array> {
+  const rate = pieces.find((piece) => piece.sampleRate !== undefined)?.sampleRate;
+  const parts: Samples[] = [];
+  for (const { path, sampleRate = rate } of pieces) {
+    await using reader = await FileReader.open(path);
+    const fade = sampleRate === undefined ? 0 : fadeOf(sampleRate);
+    parts.push({ path, at: 0, size: reader.size - (reader.size % 2), blockSize: 2, fade });
+  }
+  yield* inARow(parts);
+}
+
+function fadeOf(sampleRate: number): number {
+  return Math.round(sampleRate * FADE_SECONDS);
 }
 
 async function* inARow(parts: readonly Samples[]): AsyncGenerator<Uint8Array> {
   for (const [index, part] of parts.entries()) {
     await using reader = await FileReader.open(part.path);
-    reader.skip(part.header.dataAt);
-    const { blockSize } = part.header;
-    const fade = { in: index > 0, out: index < parts.length - 1 };
+    reader.skip(part.at);
+    const { blockSize } = part;
+    const next = parts[index + 1];
+    const fade = { in: index > 0 && !part.goesOn, out: next !== undefined && !next.goesOn };
     for (let at = 0; at < part.size; ) {
       // Whole samples, so that none is cut in two.
-      const most = Math.max(blockSize, HEAD - (HEAD % blockSize));
+      const most = Math.max(blockSize, BLOCK - (BLOCK % blockSize));
       const bytes = await reader.peek(Math.min(most, part.size - at));
       if (bytes.length === 0) throw new InferError("io", `${part.path} became shorter while it was read.`);
       reader.skip(bytes.length);
-      yield is16Bit(part.header) ? faded(bytes, at, part, fade) : bytes;
+      yield part.fade > 0 ? faded(bytes, at, part, fade) : bytes;
       at += bytes.length;
     }
   }
@@ -91,16 +107,15 @@ async function* inARow(parts: readonly Samples[]): AsyncGenerator<Uint8Array> {
 function faded(
   bytes: Uint8Array,
   at: number,
-  { header, size }: Samples,
+  { blockSize, size, fade: longest }: Samples,
   fade: { in: boolean; out: boolean },
 ): Uint8Array {
-  const { blockSize, sampleRate } = header;
   const total = size / blockSize;
-  const length = Math.min(Math.round(sampleRate * FADE_SECONDS), Math.floor(total / 2));
+  const length = Math.min(longest, Math.floor(total / 2));
   const first = at / blockSize;
   const last = first + bytes.length / blockSize;
   if (!(fade.in && first < length) && !(fade.out && last > total - length)) return bytes;
-  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  const view = viewOf(bytes);
   for (let sample = first; sample < last; sample++) {
     const rise = fade.in ? sample / length : 1;
     const fall = fade.out ? (total - 1 - sample) / length : 1;

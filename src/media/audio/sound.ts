@@ -2,10 +2,11 @@ import type { SpeechFormat } from "../../core/capability.ts";
 import { InferError } from "../../core/error.ts";
 import { ADTS } from "./adts.ts";
 import { FileReader } from "./file-reader.ts";
+import { flacIn } from "./flac.ts";
 import { type FrameHeader, type FrameKind, framesOf } from "./frames.ts";
 import { MP3, readInfoFrame } from "./mp3.ts";
 import { OPUS_RATE, opusPages, preSkip } from "./opus.ts";
-import { readWavHeader, wavDataSize } from "./wav.ts";
+import { wavsIn } from "./wav-file.ts";
 
 /** What a file of speech holds. */
 export interface Sound {
@@ -44,13 +45,13 @@ function bareSound({ size }: FileReader, sampleRate: number | undefined): Sound 
 }
 
 async function wavSound(reader: FileReader): Promise<Sound> {
-  const header = readWavHeader(await reader.peek(64 * 1024));
-  if (!header) return NOTHING;
-  const size = wavDataSize(header, reader.size);
+  const { parts, whole } = await wavsIn(reader);
+  if (parts.length === 0) return NOTHING;
+  const seconds = parts.reduce((sum, { header, size }) => sum + size / header.bytesPerSecond, 0);
   return {
-    ...(header.bytesPerSecond > 0 && { seconds: size / header.bytesPerSecond }),
-    empty: size === 0,
-    whole: header.dataSize === undefined || header.dataAt + header.dataSize <= reader.size,
+    ...(Number.isFinite(seconds) && { seconds: toMicroseconds(seconds) }),
+    empty: parts.every(({ size }) => size === 0),
+    whole,
   };
 }
 
@@ -78,8 +79,7 @@ async function framesSound<Header extends FrameHeader>(
     if (!frame.whole) cut = true;
     else if (isSound(frame)) seconds += frame.header.samples / frame.header.sampleRate;
   }
-  // A sum of many fractions, to the microsecond.
-  return seconds === 0 ? NOTHING : { seconds: Math.round(seconds * 1e6) / 1e6, empty: false, whole: !cut };
+  return seconds === 0 ? NOTHING : { seconds: toMicroseconds(seconds), empty: false, whole: !cut };
 }
 
 async function opusSound(reader: FileReader): Promise<Sound> {
@@ -99,22 +99,14 @@ async function opusSound(reader: FileReader): Promise<Sound> {
   return samples <= skipped ? NOTHING : { seconds: (samples - skipped) / OPUS_RATE, empty: false, whole };
 }
 
-/** https://xiph.org/flac/format.html: the first block says how long it is, unless the writer did not know. */
 async function flacSound(reader: FileReader): Promise<Sound> {
-  const head = Buffer.from(await reader.peek(42));
-  if (head.length < 42 || head.toString("latin1", 0, 4) !== "fLaC") return NOTHING;
-  const sampleRate = head.readUIntBE(18, 3) >> 4;
-  const samples = ((head[21] ?? 0) & 15) * 2 ** 32 + head.readUInt32BE(22);
-  reader.skip(4);
-  for (let isLast = false; !isLast; ) {
-    const block = Buffer.from(await reader.peek(4));
-    if (block.length < 4) return NOTHING;
-    isLast = (block[0] ?? 0) > 0x7f;
-    reader.skip(4 + block.readUIntBE(1, 3));
-  }
-  return {
-    ...(samples > 0 && sampleRate > 0 && { seconds: samples / sampleRate }),
-    empty: reader.left === 0,
-    whole: true,
-  };
+  const flac = await flacIn(reader);
+  if (!flac) return NOTHING;
+  const { sampleRate, samples, empty, whole } = flac;
+  return { ...(samples > 0 && sampleRate > 0 && { seconds: samples / sampleRate }), empty, whole };
+}
+
+/** Of a sum of many fractions. */
+function toMicroseconds(seconds: number): number {
+  return Math.round(seconds * 1e6) / 1e6;
 }

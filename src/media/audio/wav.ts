@@ -1,3 +1,5 @@
+import { viewOf } from "../view.ts";
+
 /** What the header of a WAV says. */
 export interface WavHeader extends WavForm {
   /** Where the samples begin. */
@@ -91,7 +93,7 @@ export function wavHeader(fmt: Uint8Array, dataSize: number): Uint8Array {
 const UNKNOWN = 0xffff_ffff;
 
 /** The `fmt ` chunk of bare samples: 16 bit, little endian, one channel. With it a header has 44 bytes. */
-export function monoFmt(sampleRate: number): Uint8Array {
+function monoFmt(sampleRate: number): Uint8Array {
   const fmt = new Uint8Array(16);
   const view = viewOf(fmt);
   view.setUint16(0, PCM, true);
@@ -126,8 +128,4 @@ export function is16Bit({ encoding, bitsPerSample, blockSize, channels }: WavFor
 
 function nameAt(bytes: Uint8Array, at: number): string {
   return Buffer.from(bytes.subarray(at, at + 4)).toString("latin1");
-}
-
-function viewOf(bytes: Uint8Array): DataView {
-  return new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
 }

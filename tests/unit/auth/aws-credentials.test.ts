@@ -182,7 +182,7 @@ describe("a profile", () => {
 
 describe("credential_process", () => {
   const program = (code: string): World => ({
-    env: { ...OFF, PASSED: "on" },
+    env: { ...OFF, PASSED: "on", OTHER_KEY: "my-secret" },
     config: `[default]\ncredential_process = "${process.execPath}" -e '${code}'\n`,
   });
 
@@ -198,6 +198,7 @@ describe("credential_process", () => {
 
   test.each([
     ["fails", "console.error(`log in first`);process.exitCode=3", /exit code 3: log in first/],
+    ["repeats a key", "console.error(process.env.OTHER_KEY);process.exitCode=3", /exit code 3: \[redacted\]/],
     ["prints something else", "console.log(`my-secret`)", /did not print credentials/],
     [
       "prints another version",

@@ -102,17 +102,100 @@ describe("groupWords", () => {
 
   test("a word that is heard again is found at its own place", () => {
     const words = [...spoken("no, no"), ...spoken("no more", 5)];
-    expect(texts(groupWords(words, "no, no … no more"))).toEqual(["no, no", "no more"]);
+    expect(texts(groupWords(words, "no, no … no more"))).toEqual(["no, no …", "no more"]);
   });
 
-  test("what is written otherwise than it was heard is joined by blanks", () => {
-    const words = spoken("twenty one").map((one) => ({ ...one, word: ` ${one.word}` }));
-    expect(texts(groupWords(words, "21"))).toEqual(["twenty one"]);
+  test.each([
+    ["a word that is written otherwise", "we have twenty dogs and cats", "We have 20 dogs, and cats!"],
+    ["all of them", "twenty one", "21"],
+    ["at the end", "it costs five dollars", "It costs $5."],
+    ["a word that the text leaves out", "so um I think", "So, I think."],
+    ["one that is heard again later", "the twenty dogs and the cat", "20 dogs, and the cat."],
+    ["one in two parts", "we gon na go", "We gonna go!"],
+    ["other capitals and apostrophes", "DON'T ΟΔΟΣ café", "Don’t: οδος – cafe\u0301?"],
+    ["a word that nothing was heard of", "hello there", "Hello [music] there."],
+  ])("the text is as it is written: %s", (_, words, text) => {
+    expect(texts(groupWords(spoken(words), text))).toEqual([text]);
   });
 
-  test("words that are found again after one that is not", () => {
-    const words = [...spoken("about twenty."), ...spoken("Good bye now.", 1)];
-    expect(texts(groupWords(words, "About 20. Good bye, now."))).toEqual(["about twenty.", "Good bye, now."]);
+  test.each([
+    [
+      ["about twenty.", "Good bye now."],
+      ["About 20.", "Good bye, now."],
+    ],
+    [
+      ["I said", "stop now"],
+      ["I said:", "“Stop” now!"],
+    ],
+    [
+      ["good bye", "see you"],
+      ["Good bye!", "(See you.)"],
+    ],
+    [
+      ["it is twenty", "one o'clock"],
+      ["It is 20", "1 o’clock."],
+    ],
+    [
+      ["twenty one", "well yes"],
+      ["21", "well, yes"],
+    ],
+    [
+      ["你好", "再见"],
+      ["你好，", "「再见」。"],
+    ],
+  ])("the pieces %j are %j in the text", (heard, written) => {
+    const words = heard.flatMap((piece, at) => spoken(piece, at * 10));
+    const blank = written[0]?.endsWith("，") ? "" : " ";
+    expect(texts(groupWords(words, written.join(blank)))).toEqual(written);
+  });
+
+  test("what is heard, and not in the text at all, is no piece of it", () => {
+    const words = [...spoken("yes"), ...spoken("um", 5), ...spoken("no", 10)];
+    expect(texts(groupWords(words, "Yes. No."))).toEqual(["Yes.", "No."]);
+  });
+
+  test("an hour with a number in every sentence comes out word for word", () => {
+    const heard = Array.from(
+      { length: 900 },
+      (_, at) => `well there were twenty ${at % 7 ? "of us" : "one of them"} then`,
+    );
+    const written = heard.map((one) =>
+      one.replace("twenty one", "21").replace("twenty", "20").replace("well", "Well,").replace("then", "then."),
+    );
+    const words = heard.flatMap((one, at) => spoken(one, at * 5));
+    expect(texts(groupWords(words, written.join(" ")))).toEqual(written);
+  });
+
+  test("what no words are told of is said between those before and those behind it", () => {
+    const all = spoken(Array.from({ length: 300 }, (_, at) => `word${at}`).join(" "));
+    const text = all.map(({ word }) => word).join(" ");
+    const pieces = groupWords([...all.slice(0, 100), ...all.slice(200)], text);
+    expect(texts(pieces)?.join(" ")).toBe(text);
+    const hole = pieces.find((piece) => piece.text.includes("word150"));
+    expect(hole?.end).toBe(100);
+  });
+
+  test("words that the text has nothing of do not hold up the rest", () => {
+    const all = Array.from({ length: 300 }, (_, at) => `word${at}`);
+    const text = [...all.slice(0, 100), ...all.slice(200)].join(" ");
+    expect(texts(groupWords(spoken(all.join(" ")), text))?.join(" ")).toBe(text);
+  });
+
+  test("words of two channels, whose texts stand one behind the other, speak for themselves", () => {
+    const one = Array.from({ length: 60 }, (_, at) => `apple${at}`);
+    const two = Array.from({ length: 60 }, (_, at) => `pear${at}`);
+    const words = one.flatMap((word, at) => [
+      { word, start: at * 2, end: at * 2 + 1 },
+      { word: two[at] ?? "", start: at * 2 + 1, end: at * 2 + 2 },
+    ]);
+    const said = texts(groupWords(words, `${one.join(" ")}\n${two.join(" ")}`))?.join(" ");
+    expect(said).toBe(words.map(({ word }) => word).join(" "));
+  });
+
+  test("a piece of a script with wide signs has two lines as well", () => {
+    const words = Array.from({ length: 100 }, (_, at) => ({ word: "好", start: at / 20, end: (at + 1) / 20 }));
+    const pieces = groupWords(words, "好".repeat(100));
+    expect(pieces.map(({ text }) => text.length)).toEqual([42, 42, 16]);
   });
 
   test("the end is that of the word that ends last", () => {

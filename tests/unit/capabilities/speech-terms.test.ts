@@ -1,5 +1,6 @@
 import { describe, expect, test } from "bun:test";
-import { isVoiceCompatible, type SpeechWish, speechTerms } from "../../../src/capabilities/speech/terms.ts";
+import { type SpeechWish, speechTerms } from "../../../src/capabilities/speech/terms.ts";
+import { isVoiceCompatible } from "../../../src/capabilities/speech/voice-note.ts";
 import type { Candidate } from "../../../src/engine/candidates.ts";
 import type { SpeechSettings } from "../../../src/engine/speech-choice.ts";
 import { SPEECH_SERVICES } from "../../../src/providers/speech.ts";
@@ -26,7 +27,7 @@ function speaker(
     headers: {},
     secrets: [],
     reason: "",
-    speech: { options: {}, ...speech },
+    speech: { options: {}, personaBinding: "none", ...speech },
   };
 }
 
@@ -73,6 +74,27 @@ describe("the form of the audio", () => {
     expect({ format, form }).toEqual({ format: undefined, form: { ask: "mp3_22050_32" } });
   });
 
+  test.each([
+    ["elevenlabs", "outputFormat", "ulaw_8000"],
+    ["elevenlabs", "outputFormat", "alaw_8000"],
+    ["azure-speech", "outputFormat", "raw-8khz-8bit-mono-mulaw"],
+    ["xai", "responseFormat", "mulaw"],
+    ["xai", "format", "alaw"],
+  ])("%s: a telephone's %s of %s is refused, unless another form is named", (id, name, word) => {
+    for (const text of ["Hello", "Hello there. ".repeat(4000)]) {
+      const error = failure(() => terms(id, {}, { [name]: word }, text));
+      expect(error.type).toBe("usage");
+      expect(error.message).toContain(`${name} of ${id} is "${word}"`);
+      expect(error.details.hint).toContain("--format");
+      expect(terms(id, { format: "mp3" }, { [name]: word }, text).format).toBe("mp3");
+    }
+  });
+
+  test("a telephone's sound in a WAV is a file", () => {
+    const { form } = terms("azure-speech", {}, { outputFormat: "riff-8khz-8bit-mono-mulaw" });
+    expect(form).toEqual({ ask: "riff-8khz-8bit-mono-mulaw" });
+  });
+
   test("voiceNoteOutputFormat is for channels with voice messages", () => {
     const options = { voiceNoteOutputFormat: "ogg-48khz-16bit-mono-opus", outputFormat: "riff-24khz-16bit-mono-pcm" };
     expect(terms("azure-speech", { channel: "telegram" }, options).form.ask).toBe("ogg-48khz-16bit-mono-opus");
@@ -112,6 +134,12 @@ describe("a text of several requests", () => {
     expect(error.message).toBe("Mine gives no flac for a text of this length: its parts could not be joined.");
     expect(error.details.hint).not.toContain("flac");
     expect(terms("openai", { format: "flac" }).format).toBe("flac");
+  });
+
+  test("a --format that cannot be had for any text has nothing to do with its length", () => {
+    const error = failure(() => terms("microsoft", { format: "wav" }, {}, "Hello there. ".repeat(1000)));
+    expect(error.message).toBe("Mine gives no wav.");
+    expect(error.details.hint).toBe("Use --format mp3.");
   });
 
   test("the limit is the model's, in bytes or in characters", () => {

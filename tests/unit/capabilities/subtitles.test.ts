@@ -80,6 +80,12 @@ describe("SubRip", () => {
     expect(times(srt([{ start: 0, end: 10, text }]))).toEqual(["00:00:00,000 --> 00:00:10,000"]);
   });
 
+  test("a segment that is cut keeps its speaker", () => {
+    const words = ["One.", "Two."].map((word, at) => ({ word, start: at * 5, end: at * 5 + 5 }));
+    const long = { start: 0, end: 10, text: "One. Two.", speaker: "A", words };
+    expect(srt([long, said(10, 11, "No.", "B")])).toContain("\nA: Two.\n");
+  });
+
   test("a segment that is short enough is the vendor's, whatever its words are", () => {
     const words = [
       { word: "Yes.", start: 0, end: 1 },
@@ -120,4 +126,73 @@ test("times never go back, whatever a vendor says", () => {
   expect(clocks.every(([start = "", end = ""]) => end > start)).toBe(true);
   const starts = clocks.map(([start]) => start);
   expect(starts).toEqual(starts.toSorted());
+});
+
+describe("two at the same time", () => {
+  test("both stay as long as they speak", () => {
+    expect(times(srt([said(0, 4, "a", "A"), said(0, 2, "b", "B"), said(1, 3, "c", "C")]))).toEqual([
+      "00:00:00,000 --> 00:00:04,000",
+      "00:00:00,000 --> 00:00:02,000",
+      "00:00:01,000 --> 00:00:03,000",
+    ]);
+  });
+
+  test("one speaker's pieces do not lie over each other, whoever speaks between", () => {
+    expect(times(srt([said(0, 4, "a", "A"), said(1, 5, "b", "B"), said(3.9, 6, "c", "A")]))).toEqual([
+      "00:00:00,000 --> 00:00:03,900",
+      "00:00:01,000 --> 00:00:05,000",
+      "00:00:03,900 --> 00:00:06,000",
+    ]);
+  });
+
+  test("two that begin together stay, also of nobody that is known", () => {
+    expect(times(srt([said(0, 4, "a"), said(0, 2, "b"), said(3, 5, "c")]))).toEqual([
+      "00:00:00,000 --> 00:00:03,000",
+      "00:00:00,000 --> 00:00:02,000",
+      "00:00:03,000 --> 00:00:05,000",
+    ]);
+  });
+});
+
+describe("a long segment without words", () => {
+  const SENTENCES = [
+    "The first sentence is here, and it is rather long, so that it has to be cut.",
+    "The second one is not.",
+    "A third one follows, with a clause that nobody could read on a single line, as it goes on and on, and ends only here.",
+  ];
+
+  test("is cut at sentences and clauses, into pieces of two lines, with the time shared out", () => {
+    expect(srt([{ start: 10, end: 31.4, text: SENTENCES.join(" ") }])).toBe(
+      [
+        "1\n00:00:10,000 --> 00:00:17,600\nThe first sentence is here, and it is\nrather long, so that it has to be cut.\n",
+        "2\n00:00:17,600 --> 00:00:19,800\nThe second one is not.\n",
+        "3\n00:00:19,800 --> 00:00:27,300\nA third one follows, with a clause that\nnobody could read on a single line,\n",
+        "4\n00:00:27,300 --> 00:00:31,400\nas it goes on and on, and ends only here.\n",
+      ].join("\n"),
+    );
+  });
+
+  test.each([
+    ["English", Array(12).fill(SENTENCES.join(" ")).join(" "), " "],
+    ["without a mark", Array(200).fill("word").join(" "), " "],
+    ["Chinese", "今天天气很好，我们出去散步吧。".repeat(20), ""],
+    ["Japanese without a mark", "今日はとても天気がいいので散歩に行きましょう".repeat(10), ""],
+    ["Thai", "วันนี้อากาศดีมากเราออกไปเดินเล่นกันเถอะ".repeat(10), ""],
+    ["one endless word", "x".repeat(500), ""],
+    ["emoji", "👩‍👩‍👧‍👦".repeat(100), ""],
+  ])("%s: no line is too long, no piece has a third one, and nothing is lost", (_, text, blank) => {
+    const cues = srt([{ start: 0, end: 600, text }])
+      .trimEnd()
+      .split("\n\n");
+    const rows = cues.map((cue) => cue.split("\n").slice(2));
+    expect(cues.length).toBeGreaterThan(2);
+    expect(Math.max(...rows.map((cue) => cue.length))).toBe(2);
+    expect(Math.max(...rows.flat().map((row) => Bun.stringWidth(row)))).toBeLessThanOrEqual(42);
+    expect(rows.flat().join(blank)).toBe(text);
+  });
+
+  test("a mark stays with its word, and what opens with what follows", () => {
+    const [first = ""] = srt([said(0, 9, "一二三四五六七八九十一二三四五六七八九「十」二三。")]).split("\n\n");
+    expect(first.trimEnd().split("\n").slice(2)).toEqual(["一二三四五六七八九十一二三四五六七八九", "「十」二三。"]);
+  });
 });

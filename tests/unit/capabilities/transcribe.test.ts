@@ -92,6 +92,21 @@ describe("a transcript", () => {
     expect(transcript?.text).toBe("Hello");
     expect(report.warnings).toEqual([`${path}: the transcript was cut to 7 characters, as the config says.`]);
   });
+
+  test("that was cut has no times, and one for subtitles is not cut", async () => {
+    const audio = { maxChars: 7 };
+    const cut = await run({ answer: timed, provider: "groq", times: "wanted", fallback: [], audio });
+    // The config's terms are not for whom argv names.
+    expect(cut.transcript?.text).toBe("Hello there.");
+    const models = [{ provider: "groq" }];
+    const wanted = await run({ answer: timed, times: "wanted", audio: { ...audio, models } });
+    expect(wanted.transcript).toMatchObject({ text: "Hello t", durationSeconds: 0.6 });
+    expect(wanted.transcript).not.toHaveProperty("segments");
+    const needed = await run({ answer: timed, times: "needed", audio: { ...audio, models } });
+    expect(needed.transcript?.text).toBe("Hello there.");
+    expect(needed.transcript?.segments).toHaveLength(1);
+    expect(needed.report.warnings).toEqual([]);
+  });
 });
 
 describe("hints", () => {
@@ -133,6 +148,14 @@ describe("times", () => {
     expect(report.warnings).toEqual([]);
   });
 
+  test("of a server that only the config knows: asked for where they are needed, and only there", async () => {
+    const wanted = await run({ model: "mine/hear", times: "wanted" });
+    expect(field(wanted.asked[0], "response_format")).toBeUndefined();
+    expect(wanted.transcript?.text).toBe("Hello there.");
+    const needed = await run({ answer: timed, model: "mine/hear", times: "needed" });
+    expect(field(needed.asked[0], "response_format")).toBe("verbose_json");
+  });
+
   test("needed, of nobody in particular: the vendor's model that tells them, with a warning", async () => {
     const { asked, transcript, report } = await run({ answer: timed, provider: "openai", times: "needed" });
     expect(field(asked[0], "model")).toBe("whisper-1");
@@ -146,6 +169,8 @@ describe("times", () => {
     ["--model of the default's name", { model: "openai/gpt-4o-transcribe" }],
     ["--fallback", { provider: "groq", file: "aac", fallback: ["openai/gpt-4o-transcribe"] }],
     ["the config", { audio: { models: [{ provider: "openai", model: "gpt-4o-mini-transcribe" }] } }],
+    ["the config, the default's", { audio: { models: [{ provider: "openai", model: "gpt-4o-transcribe" }] } }],
+    ["the config, with its provider", { audio: { models: [{ model: "openai/gpt-4o-transcribe" }] } }],
   ])("needed, of a model that %s names: no other is asked in its place", async (_, world) => {
     const { heard, asked } = await run({ ...world, times: "needed" });
     const error = await rejection(heard);

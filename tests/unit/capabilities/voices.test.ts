@@ -39,6 +39,15 @@ describe("a vendor with a list of its own", () => {
     );
   });
 
+  test("comes in pages, and is read to its end", async () => {
+    const page = ({ path }: Asked) => {
+      const items = path.endsWith("offset=2") ? [{ id: "c" }] : [{ id: "a" }, { id: "b" }];
+      return Response.json({ items, total: 3 });
+    };
+    const { voices } = await list({ provider: "mistral", key: "k", answer: page });
+    expect(voices?.map(({ id }) => id)).toEqual(["a", "b", "c"]);
+  });
+
   test("refuses the credential: that is said, and what is known does not take its place", async () => {
     const refuse = () => Response.json({ error: { message: "bad key" } }, { status: 401 });
     for (const provider of ["elevenlabs", "xai"]) {
@@ -56,14 +65,22 @@ describe("a vendor with a list of its own", () => {
     expect(await rejection(listed)).toMatchObject({ type: "provider_error" });
   });
 
-  test("without a credential: what is known, or that one is missing", async () => {
+  test("without a credential: what is known", async () => {
     const context = bareContext();
     const xai = await only({ service: "speech", provider: "xai" }, loaded({}), context);
     expect((await listVoices(context, xai)).map(({ id }) => id)).toEqual(["eve", "ara", "rex", "sal", "leo", "una"]);
-    const elevenlabs = await only({ service: "speech", provider: "elevenlabs" }, loaded({}), context);
-    const error = await rejection(listVoices(context, elevenlabs));
-    expect(error).toMatchObject({ type: "auth" });
-    expect(`${error.message} ${error.details.hint}`).toContain("ELEVENLABS_API_KEY");
+  });
+
+  test.each([
+    ["elevenlabs", "pMsXgVXv3BLzUgSXRplE", "ELEVENLABS_API_KEY"],
+    ["inworld", "Sarah", "INWORLD_API_KEY"],
+    ["azure-speech", "en-US-JennyNeural", "AZURE_SPEECH_KEY"],
+  ])("%s without a credential: the usual voice, and what its list wants", async (provider, id, variable) => {
+    const context = bareContext();
+    const candidate = await only({ service: "speech", provider }, loaded({}), context);
+    expect(await listVoices(context, candidate)).toEqual([{ id, name: id }]);
+    expect(context.report.warnings).toEqual([expect.stringContaining(variable)]);
+    expect(context.report.warnings[0]).toStartWith("These are the voices that are known without ");
   });
 });
 
@@ -88,19 +105,19 @@ describe("a vendor without one", () => {
     const models = {
       providers: { mine: { baseUrl: "https://mine.example/v1", apiKey: "k", models: [{ id: "kokoro" }] } },
     };
-    const [candidate] = await Promise.all([
-      only({ service: "speech", model: "mine/kokoro" }, loaded({ models }), context),
-    ]);
-    const error = await rejection(listVoices(context, candidate));
-    expect(error).toMatchObject({ type: "not_found", message: "mine has no list of its voices." });
-    expect(error.details.hint).toContain("--voice");
+    for (const asked of [{ model: "mine/kokoro" }, { provider: "mine" }]) {
+      const candidate = await only({ service: "speech", ...asked }, loaded({ models }), context);
+      const error = await rejection(listVoices(context, candidate));
+      expect(error).toMatchObject({ type: "not_found", message: "mine has no list of its voices." });
+      expect(error.details.hint).toContain("--voice");
+    }
   });
 
   test("a provider that does not speak", async () => {
     const context = bareContext();
     const candidate = await only(
-      { service: "speech", provider: "deepgram" },
-      loaded({}, { DEEPGRAM_API_KEY: "k" }),
+      { service: "speech", provider: "senseaudio" },
+      loaded({}, { SENSEAUDIO_API_KEY: "k" }),
       context,
     );
     expect(await rejection(listVoices(context, candidate))).toMatchObject({ type: "not_found" });

@@ -41,11 +41,13 @@ test("with nothing set up: all of them, by their ids, and none is selected", asy
     "elevenlabs",
     "google",
     "groq",
+    "litellm",
     "mistral",
     "openai",
     "openrouter",
     "senseaudio",
     "sherpa-onnx-offline",
+    "vllm",
     "whisper",
     "whisper-cli",
     "xai",
@@ -87,7 +89,37 @@ describe("selected is the one that a bare transcribe takes", () => {
   test("a server of the config's is listed, too", async () => {
     const config = { models: { providers: { mine: { baseUrl: "https://mine.example/v1", apiKey: "k" } } } };
     const listed = await list({}, config);
-    expect(listed.find(({ id }) => id === "mine")).toMatchObject({ configured: true, defaultModels: {} });
+    // A bare run has no model to ask it for.
+    expect(listed.find(({ id }) => id === "mine")).toMatchObject({ configured: false, defaultModels: {} });
+    const tools = { media: { audio: { models: [{ provider: "groq" }, { provider: "mine", model: "hear" }] } } };
+    const withModel = await list({}, { ...config, tools });
+    expect([ids(withModel, "configured"), ids(withModel, "selected")]).toEqual([["mine"], ["mine"]]);
+  });
+
+  test("a server that has no model of its own is nobody's choice, whatever is set up for it", async () => {
+    const server = { baseUrl: "http://127.0.0.1:9/v1", apiKey: "k" };
+    const config = { models: { providers: { litellm: server, vllm: server } } };
+    const keys = { LITELLM_API_KEY: "k", VLLM_API_KEY: "k" };
+    for (const listed of [await list(keys), await list({}, config), await list(keys, config)]) {
+      expect([ids(listed, "configured"), ids(listed, "selected")]).toEqual([[], []]);
+    }
+    const models = [{ provider: "litellm", model: "whisper", capabilities: ["audio"] }];
+    const named = await list(keys, { tools: { media: { models } } });
+    expect([ids(named, "configured"), ids(named, "selected")]).toEqual([["litellm"], ["litellm"]]);
+  });
+
+  test("one that cannot be tried is passed over, as a run does", async () => {
+    const models = [{ provider: "acme" }, { provider: "openai" }, { provider: "whisper" }, { provider: "deepgram" }];
+    const listed = await list(KEYS, { tools: { media: { audio: { models } } } });
+    expect(ids(listed, "selected")).toEqual(["deepgram"]);
+    const none = await list({}, { tools: { media: { audio: { models } } } });
+    expect(ids(none, "selected")).toEqual([]);
+  });
+
+  test("a server on this machine needs no key", async () => {
+    const entry = { provider: "openai", model: "local", baseUrl: "http://127.0.0.1:9/v1" };
+    const listed = await list({}, { tools: { media: { audio: { models: [entry] } } } });
+    expect([ids(listed, "configured"), ids(listed, "selected")]).toEqual([["openai"], ["openai"]]);
   });
 
   test.skipIf(process.platform === "win32")("a program counts once it has its model", async () => {
@@ -104,7 +136,7 @@ describe("selected is the one that a bare transcribe takes", () => {
 
 test("for people: a line each", async () => {
   const lines = (await print([], { GROQ_API_KEY: "k", DEEPGRAM_API_KEY: "k" })).trimEnd().split("\n");
-  expect(lines).toHaveLength(13);
+  expect(lines).toHaveLength(15);
   const words = lines.map((line) => line.trim().split(/\s+/));
   expect(words).toContainEqual(["groq", "selected", "whisper-large-v3-turbo"]);
   expect(words).toContainEqual(["deepgram", "configured", "nova-3"]);

@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, test } from "bun:test";
-import { readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { linkSync, mkdirSync, readdirSync, readFileSync, symlinkSync, writeFileSync } from "node:fs";
 import { RECORDINGS } from "../../support/audio.ts";
 import { runInProcess } from "../../support/context.ts";
 import { TemporaryFolder } from "../../support/folder.ts";
@@ -90,6 +90,17 @@ describe("what is printed", () => {
       durationSeconds: 3,
     });
     expect(outputs[0].segments).toHaveLength(2);
+    expect(outputs[0].subtitles).toBeUndefined();
+  });
+
+  test.each([
+    ["srt", SRT],
+    ["vtt", VTT],
+  ])("--format %s --json has the subtitles in the envelope", async (format, text) => {
+    const { stdout } = await transcribe(["--format", format, "--json"]);
+    expect(JSON.parse(stdout).outputs[0]).toMatchObject({ text: "Hello there. Good bye.", subtitles: text });
+    const written = await transcribe(["--format", format, "--json", "--output", `memo.${format}`]);
+    expect(JSON.parse(written.stdout).outputs[0].subtitles).toBeUndefined();
   });
 });
 
@@ -116,10 +127,58 @@ describe("what is written", () => {
     expect(report.warnings).toEqual(["The file is text/vtt: written as memo.vtt, not memo.srt."]);
   });
 
+  test.each([
+    ["a.png", "a.txt"],
+    ["x.wav", "x.txt"],
+    ["t.json", "t.txt"],
+    ["q.srt", "q.txt"],
+    ["q.VTT", "q.txt"],
+  ])("text as %s is %s, and says so", async (output, name) => {
+    const { left, report } = await transcribe(["--output", output, "--format", "text"]);
+    expect(left).toEqual([name]);
+    expect(read(name)).toBe("Hello there. Good bye.\n");
+    expect(report.warnings).toEqual([`The file is text/plain: written as ${name}, not ${output}.`]);
+  });
+
+  test.each(["a.log", "a.md", "a.html", "a.transcript", "notes.v2"])("text as %s keeps its name", async (output) => {
+    const { left, report } = await transcribe(["--output", output]);
+    expect([left, report.warnings]).toEqual([[output], []]);
+  });
+
+  test("the recording itself is never overwritten, whatever it is called", async () => {
+    linkSync(folder.file("memo.mp3"), folder.file("hard.txt"));
+    symlinkSync(folder.file("memo.mp3"), folder.file("soft.txt"));
+    for (const output of ["memo.mp3", "./memo.mp3", "hard.txt", "soft.txt"]) {
+      const { error, exitCode, asked } = await transcribe(["--output", output]);
+      expect({ type: error?.type, exitCode, asked }).toEqual({ type: "usage", exitCode: 2, asked: [] });
+      expect(error?.message).toBe(`--output ${output} is the file that is read: it would be overwritten.`);
+    }
+    expect(readFileSync(folder.file("memo.mp3"))).toEqual(Buffer.from(RECORDINGS.mp3.bytes));
+  });
+
   test("a folder gets a file that is named after the recording", async () => {
     const { stdout } = await transcribe(["--output", "here/", "--format", "srt"]);
     expect(stdout.trim()).toMatch(/here[/\\]memo-[0-9a-f]{8}\.srt$/);
     expect(readFileSync(stdout.trim(), "utf8")).toBe(SRT);
+  });
+
+  test.each(["here.d/", "old.d"])("of a folder, %s, the name's ending says nothing", async (output) => {
+    mkdirSync(folder.file("old.d"));
+    const { stdout } = await transcribe(["--output", output]);
+    expect(stdout.trim()).toMatch(/(?:here|old)\.d[/\\]memo-[0-9a-f]{8}\.txt$/);
+  });
+
+  test("a transcript that cannot be where it was to be is kept", async () => {
+    const answer = () => {
+      writeFileSync(folder.file("notes"), "no folder");
+      return Response.json(TIMED);
+    };
+    const { exitCode, stdout, error, report } = await transcribe(["--output", "notes/memo.txt"], { answer });
+    expect({ exitCode, stdout, type: error?.type }).toEqual({ exitCode: 11, stdout: "", type: "io" });
+    const [kept = ""] = readdirSync(folder.file("media"));
+    expect(read(`media/${kept}`)).toBe("Hello there. Good bye.\n");
+    expect(error?.message).toEndWith(`The transcript is kept as ${folder.file(`media/${kept}`)}.`);
+    expect(report.outputs).toMatchObject([{ kind: "audio.transcription" }, { path: folder.file(`media/${kept}`) }]);
   });
 
   test("an old file stays where nothing comes", async () => {
@@ -165,4 +224,21 @@ describe("what is asked", () => {
     expect({ type: error?.type, exitCode, asked }).toEqual({ type: "refused", exitCode: 8, asked: [] });
     expect((await transcribe(["--provider", "groq"], { config })).stdout).toBe("Hello there. Good bye.\n");
   });
+});
+
+test.skipIf(process.platform === "win32")("a program's model is in the envelope and in its attempts", async () => {
+  const script = '#!/bin/sh\necho \'{"text": "hello", "tokens": [" hello"], "timestamps": [-0.04]}\'\n';
+  mkdirSync(folder.file("zipformer"));
+  for (const name of ["tokens.txt", "encoder.onnx", "decoder.onnx", "joiner.onnx"]) {
+    writeFileSync(folder.file(`zipformer/${name}`), "");
+  }
+  mkdirSync(folder.file("bin"));
+  writeFileSync(folder.file("bin/sherpa-onnx-offline"), script, { mode: 0o755 });
+  const line = ["audio", "transcribe", "--file", "memo.mp3", "--provider", "sherpa-onnx-offline", "--json"];
+  const env = { HOME: folder.path, PATH: folder.file("bin"), SHERPA_ONNX_MODEL_DIR: folder.file("zipformer") };
+  const { stdout } = await runInProcess(line, { env, cwd: folder.path });
+  const { model, attempts, outputs } = JSON.parse(stdout);
+  expect(model).toBe("zipformer");
+  expect(attempts).toMatchObject([{ provider: "sherpa-onnx-offline", model: "zipformer", outcome: "success" }]);
+  expect(outputs[0]).toMatchObject({ model: "zipformer", segments: [{ start: 0, end: 0, text: "hello" }] });
 });

@@ -1,7 +1,8 @@
 import { expect, test } from "bun:test";
-import { existsSync, readFileSync } from "node:fs";
+import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { runInProcess } from "../../support/context.ts";
+import { TemporaryFolder } from "../../support/folder.ts";
 
 const CAPTURE = join(import.meta.dir, "../../../../shared/facts/openclaw/image-providers-52.json");
 
@@ -48,6 +49,18 @@ test("tells who is set up, and whom a bare run takes", async () => {
   expect(listed.filter(({ selected }) => selected).map(({ id }) => id)).toEqual(["fal"]);
   const nothing = await list();
   expect(nothing.some(({ configured, selected }) => configured || selected)).toBe(false);
+});
+
+test("passes over one that cannot be tried, as a run does", async () => {
+  const folder = new TemporaryFolder();
+  const config = folder.file("config.json");
+  const imageGenerationModel = { primary: "acme/draw", fallbacks: ["openai/gpt-image-2", "xai/grok-imagine-image"] };
+  writeFileSync(config, JSON.stringify({ agents: { defaults: { imageGenerationModel } } }));
+  const line = ["image", "providers", "--json", "--config", config];
+  const { stdout } = await runInProcess(line, { env: { HOME: "/nowhere", XAI_API_KEY: "k" } });
+  const listed: Listed[] = JSON.parse(stdout);
+  expect(listed.filter(({ selected }) => selected).map(({ id }) => id)).toEqual(["xai"]);
+  folder[Symbol.dispose]();
 });
 
 test("is a table for people", async () => {

@@ -209,6 +209,16 @@ describe("what is asked", () => {
     expect(alone.document).toMatchObject({ ok: false, failed: 1 });
     expect(alone.exitCode).toBe(10);
   });
+
+  test("a server whose model for recordings only the config knows", async () => {
+    const media = (models: object[]) => ({ tools: { media: { audio: { models } } } });
+    const named = media([{ provider: "one", model: "hear" }]);
+    const asked = ["--capability", "audio.transcribe"];
+    const { document } = await smoke(asked, { env: { HOME: home({ one: at(good) }, named) } });
+    expect(names(document)).toEqual(["audio.transcribe one/hear"]);
+    const without = await smoke(asked, { env: { HOME: home({ one: at(good) }) } });
+    expect([without.exitCode, without.document.error?.type]).toEqual([3, "auth"]);
+  });
 });
 
 describe("what comes of it", () => {

@@ -59,7 +59,7 @@ describe("with --local", () => {
 
   test.each([
     ["elevenlab", 'There is no provider "elevenlab".', "elevenlabs"],
-    ["deepgram", "infer has no speech through Deepgram.", "Providers that have it: "],
+    ["senseaudio", "infer has no speech through SenseAudio.", "Providers that have it: "],
   ])("a provider that cannot speak is refused: %s", async (name, message, hint) => {
     const { error, kept } = await tts(`set-provider --provider ${name}`, "--local");
     expect({ type: error?.type, message: error?.message }).toEqual({ type: "not_found", message });
@@ -83,7 +83,7 @@ describe("with --local", () => {
     expect(kept).toBeUndefined();
     writeFileSync(folder.file("config.json"), "{}");
     const none = await tts("set-persona --persona host", "--local");
-    expect(none.error?.details.hint).toBe("The config has none: they stand under tts.personas.");
+    expect(none.error?.details.hint).toBe("The config has none: they stand under messages.tts.personas.");
   });
 });
 

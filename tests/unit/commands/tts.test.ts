@@ -69,6 +69,7 @@ describe("what comes of it", () => {
         sha256: new Bun.CryptoHasher("sha256").update(RECORDINGS.opus.bytes).digest("hex"),
         format: "opus",
         voiceCompatible: true,
+        durationSeconds: 0.6,
       },
     ]);
   });
@@ -80,11 +81,14 @@ describe("what comes of it", () => {
     ["o", [], "mp3", "o.mp3"],
     ["o.wav", ["--format", "mp3"], "mp3", "o.mp3"],
     ["o.m4a", [], "mp3", "o.mp3"],
+    ["folder.wav/", [], "mp3", "folder.wav"],
+    ["there.wav", [], "mp3", "there.wav"],
   ])("--output %s %j asks for %s, and is %s", async (output, args, form, name) => {
+    if (output === "there.wav") mkdirSync(work(output));
     const { asked, left, report } = await convert(["--output", output, ...args]);
     expect(asked.map(({ body }) => JSON.parse(body.toString()).response_format)).toEqual([form]);
     expect(left).toEqual([name]);
-    expect(report.warnings).toHaveLength(name === output || output === "o" ? 0 : 1);
+    expect(report.warnings).toHaveLength(output.startsWith(name) || output === "o" ? 0 : 1);
   });
 
   test("--output - is the bytes, and leaves nothing", async () => {
@@ -166,6 +170,27 @@ describe.skipIf(process.platform === "win32")("--play", () => {
     expect(readFileSync(folder.file("played"), "utf8")).toBe(`${work("o.mp3")}\n`);
   });
 
+  const formsOf = (asked: readonly Asked[]) => asked.map(({ body }) => JSON.parse(body.toString()).response_format);
+
+  test("asks for what can be played here, where nothing else is named", async () => {
+    writeFileSync(folder.file("bin/aplay"), "#!/bin/sh\n", { mode: 0o755 });
+    for (const output of [[], ["--output", "o"]]) {
+      const { error, asked } = await convert(["--play", ...output]);
+      expect(error).toBeNull();
+      expect(formsOf(asked)).toEqual(["wav"]);
+    }
+  });
+
+  test.each<string[]>([
+    ["--format", "opus"],
+    ["--output", "o.mp3"],
+  ])("refuses %s %s that cannot be played here, unsent", async (...named) => {
+    writeFileSync(folder.file("bin/aplay"), "#!/bin/sh\n", { mode: 0o755 });
+    const { error, asked } = await convert(["--play", ...named]);
+    expect({ type: error?.type, asked }).toEqual({ type: "io", asked: [] });
+    expect(error?.details.hint).toStartWith("Use --format wav. Install one");
+  });
+
   test("a file that could not be played is kept, and told", async () => {
     install("echo 'no sound card' >&2; exit 1");
     const { error, left, report } = await convert(["--play", "--output", "o.mp3"]);
@@ -221,9 +246,17 @@ describe("the lists", () => {
   test("providers: all of OpenClaw's, with nothing set up", async () => {
     const { providers, active }: Listed = await json(["providers"]);
     const theirs =
-      "azure-speech deepinfra elevenlabs google gradium inworld microsoft minimax openai openrouter tts-local-cli volcengine vydra xai xiaomi";
-    expect(providers.map(({ id }) => id).toSorted()).toEqual([...theirs.split(" "), "local"].toSorted());
+      "azure-speech deepinfra elevenlabs google gradium inworld litellm microsoft minimax openai openrouter tts-local-cli volcengine vydra xai xiaomi";
+    expect(providers.map(({ id }) => id).toSorted()).toEqual(
+      [...theirs.split(" "), "deepgram", "local", "mistral"].toSorted(),
+    );
     expect(active).toBe("local");
+  });
+
+  test("providers: a server whose models only its owner knows is not set up by its place in the config", async () => {
+    const server = { baseUrl: "http://127.0.0.1:9", apiKey: "k" };
+    const { providers, active }: Listed = await json(["providers"], { models: { providers: { litellm: server } } });
+    expect([providers.filter((one) => one.configured).map(({ id }) => id), active]).toEqual([["local"], "local"]);
   });
 
   test("personas", async () => {

@@ -448,6 +448,29 @@ describe("time", () => {
     ]);
   });
 
+  test("those that nobody named have one share between them", async () => {
+    const { context, advance } = clockwork();
+    context.endsAt = context.now() + 40;
+    const spare = [B, C].map((one) => ({ ...one, spare: true as const }));
+    const run = tryCandidates(context, plan([A, ...spare]), async ({ provider }, call) => {
+      if (provider.id === "c") throw failing("auth");
+      return hangFor(provider.id === "a" ? 20 : 10, call, advance);
+    });
+    await rejection(run);
+    expect(context.report.attempts.map(({ error }) => error?.message)).toEqual([
+      "A did not answer within 20 ms.",
+      "B did not answer within 10 ms.",
+      "auth happened",
+    ]);
+  });
+
+  test("where the config's own limit is the shorter one, it is what has to be raised", async () => {
+    const { context, advance } = clockwork();
+    const short = { ...A, media: { timeoutMs: 10 } };
+    const error = await rejection(tryCandidates(context, plan([short]), (_, call) => hangFor(10, call, advance)));
+    expect(error.details.hint).toBe("Raise timeoutSeconds under tools.media in the config.");
+  });
+
   test("what a quick failure left over goes to the next", async () => {
     const { context, advance } = clockwork();
     context.endsAt = context.now() + 40;
@@ -526,5 +549,34 @@ describe("Ctrl-C", () => {
     );
     expect(error).toMatchObject({ type: "interrupted", exitCode: 130 });
     expect(sent).toEqual([]);
+  });
+});
+
+describe("this machine's own trouble", () => {
+  test("a disk that takes nothing is the same for the next one", async () => {
+    const { perform, calls } = scripted(failing("io"), null);
+    const error = await rejection(tryCandidates(clockwork().context, plan([A, B]), perform));
+    expect({ type: error.type, calls }).toEqual({ type: "io", calls: ["a"] });
+  });
+
+  test("a program that does not start is only its own", async () => {
+    const program = { ...A, program: { command: "heard", args: [], env: {} } };
+    const { perform, calls } = scripted(failing("io"), null);
+    await tryCandidates(clockwork().context, plan([program, B]), perform);
+    expect(calls).toEqual(["a", "b"]);
+  });
+});
+
+describe("the one that was asked in the end", () => {
+  test("is named when it fails, too", async () => {
+    const { context } = clockwork();
+    const error = await rejection(
+      tryCandidates(context, plan([A]), async (_, call) => {
+        call.model = "other";
+        throw failing("provider_error");
+      }),
+    );
+    expect(error.details.model).toBe("other");
+    expect(context.report).toMatchObject({ provider: "a", model: "other", attempts: [{ model: "other" }] });
   });
 });

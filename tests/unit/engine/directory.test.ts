@@ -36,7 +36,8 @@ test("a provider has every service of its id", () => {
   };
   expect(services("openai").slice(2)).toEqual(["openai-speech", "openai-transcriptions"]);
   expect(services("elevenlabs")).toEqual([undefined, undefined, "elevenlabs-speech", "elevenlabs-transcription"]);
-  expect(services("deepgram")).toEqual([undefined, undefined, undefined, "deepgram-listen"]);
+  expect(services("deepgram")).toEqual([undefined, undefined, "deepgram-speech", "deepgram-listen"]);
+  expect(services("senseaudio")).toEqual([undefined, undefined, undefined, "openai-transcriptions"]);
   expect(services("anthropic").slice(2)).toEqual([undefined, undefined]);
 });
 

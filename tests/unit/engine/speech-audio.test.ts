@@ -151,6 +151,13 @@ describe("one document", () => {
     expect(error).toMatchObject({ type: "network", retryable: true });
   });
 
+  test("with the audio in several places is all of it, in order", async () => {
+    const audio = [base64(LARGE), base64(MP3.subarray(0, 300)), base64(MP3)];
+    const answer = await read(wire({}), reply(JSON.stringify({ audio })));
+    expect(heard(answer).equals(Buffer.concat([LARGE, MP3.subarray(0, 300), MP3]))).toBe(true);
+    expect(readdirSync(folder.path)).toHaveLength(1);
+  });
+
   test("without audio it is what it says", async () => {
     expect(await read(wire({}), reply(JSON.stringify({ audio: "", url: "https://x.example/a" })))).toEqual({
       audio: "",
@@ -159,7 +166,7 @@ describe("one document", () => {
   });
 });
 
-describe("a stream", () => {
+describe("a stream of lines", () => {
   const half = MP3.length >> 1;
   const steps: SpeechStep[] = [
     { audio: base64(MP3.subarray(0, half)), sampleRate: 16_000 },
@@ -167,32 +174,41 @@ describe("a stream", () => {
     { audio: base64(MP3.subarray(half)), usage: { inputTokens: 3 } },
   ];
   const lines = (all: readonly SpeechStep[]): string => all.map((one) => `${JSON.stringify(one)}\n`).join("");
-  const events = (all: readonly SpeechStep[]): string => all.map((one) => `data: ${JSON.stringify(one)}\n\n`).join("");
 
-  test("of lines: the pieces in their order, and what is said along the way", async () => {
+  test("has the pieces in their order, and what is said along the way", async () => {
     const answer = await read(wire({ answer: "ndjson" }), reply(lines(steps), "application/x-ndjson", 50));
     expect(heard(answer).equals(MP3)).toBe(true);
     expect(answer).toMatchObject({ sampleRate: 16_000, usage: { inputTokens: 3 } });
   });
 
-  test("of events, until [DONE]", async () => {
-    const body = `${events(steps)}data: [DONE]\n\ndata: {"failure":"after the end"}\n\n`;
-    const answer = await read(wire({ answer: "sse", endsWithWord: true }), reply(body, "text/event-stream", 50));
-    expect(heard(answer).equals(MP3)).toBe(true);
-  });
-
   test("with an error in a later line", async () => {
     const body = lines([...steps, { failure: { message: "out of voice", code: 500 } }]);
+    // What has been made is not made again.
     expect(await rejection(read(wire({ answer: "ndjson" }), reply(body)))).toMatchObject({
       type: "provider_error",
       message: "out of voice",
+      retryable: false,
     });
+    const early = lines([{}, { failure: { message: "out of voice", code: 500 } }]);
+    expect(await rejection(read(wire({ answer: "ndjson" }), reply(early)))).toMatchObject({ retryable: true });
+  });
+
+  test.each([
+    ["after audio", steps.slice(0, 2), false],
+    ["before any", steps.slice(1, 2), true],
+  ])("that ends in the middle of a line, %s", async (_, whole, retryable) => {
+    const body = lines(whole) + lines(steps.slice(2)).slice(0, 100);
+    const error = await rejection(read(wire({ answer: "ndjson" }), reply(body)));
+    expect(error).toMatchObject({ type: "network", message: "The answer broke off in the middle.", retryable });
+    expect(error.details.hint).toBeUndefined();
   });
 
   test("before its end word is broken off, where there is one", async () => {
     const protocol = wire({ answer: "ndjson", endsWithWord: true });
     const error = await rejection(read(protocol, reply(lines(steps))));
-    expect(error).toMatchObject({ type: "network", retryable: true });
+    expect(error).toMatchObject({ type: "network", retryable: false });
+    const early = await rejection(read(protocol, reply(lines([{}]))));
+    expect(early).toMatchObject({ type: "network", retryable: true });
     const whole = await read(protocol, reply(lines([...steps, { ended: true }])));
     expect(heard(whole).equals(MP3)).toBe(true);
   });
@@ -219,6 +235,8 @@ describe("collectSpeech", () => {
   test("nothing at all, or no byte of it", async () => {
     const nothing = { type: "empty_result", message: "The provider said success and sent no audio." };
     expect(await rejection(collect({}))).toMatchObject(nothing);
+    const words = "The provider said success and sent no audio, but these words: I cannot speak.";
+    expect(await rejection(collect({ words: "I cannot speak." }))).toMatchObject({ ...nothing, message: words });
     const arrived = await written([], { folder: folder.path, litter });
     expect(await rejection(collect({ arrived }))).toMatchObject(nothing);
   });

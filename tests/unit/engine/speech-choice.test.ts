@@ -56,7 +56,14 @@ describe("the order", () => {
     ["nothing is set up", {}, ["local/flite"]],
     ["OpenClaw's first with a key", { env: { ...KEYS, XAI_API_KEY: "k" } }, [OPENAI]],
     ["its next", { env: { XAI_API_KEY: "k", ELEVENLABS_API_KEY: "k" } }, [ELEVENLABS]],
-    ["a key of a vendor that only hears", { env: { DEEPGRAM_API_KEY: "k" } }, ["local/flite"]],
+    ["a key of a vendor that only hears", { env: { SENSEAUDIO_API_KEY: "k" } }, ["local/flite"]],
+    [
+      "vendors that OpenClaw does not know to speak, last",
+      { env: { DEEPGRAM_API_KEY: "k", VYDRA_API_KEY: "k" } },
+      ["vydra/elevenlabs/tts"],
+    ],
+    ["a server whose models only its owner knows", { env: { LITELLM_API_KEY: "k" } }, ["local/flite"]],
+    ["that server, once it is named", { env: { LITELLM_API_KEY: "k" }, model: "litellm/tts-1" }, ["litellm/tts-1"]],
     ["--provider", { env: KEYS, ...OTHER }, [ELEVENLABS]],
     ["--model, --fallback", { env: KEYS, model: OPENAI, fallback: ["local/flite"] }, [OPENAI, "local/flite"]],
     ["the config's, then all that are set up", both({ provider: "elevenlabs" }), [ELEVENLABS, OPENAI]],
@@ -114,8 +121,8 @@ describe("the order", () => {
   });
 
   test("one that does not speak is skipped, too", async () => {
-    const [mute, next] = await choose(both({ provider: "deepgram" }));
-    expect(mute?.problem).toMatchObject({ type: "not_found", message: "infer has no speech through Deepgram." });
+    const [mute, next] = await choose(both({ provider: "senseaudio" }));
+    expect(mute?.problem).toMatchObject({ type: "not_found", message: "infer has no speech through SenseAudio." });
     expect(next?.provider.id).toBe("openai");
   });
 });
@@ -235,7 +242,7 @@ describe("settings, nearest first: the persona's, the block's, the environment's
     const config = tts(persona({ fallbackPolicy: "fail", providers: { openai: { voice: "x" } } }));
     const { problem } = await first({ env: KEYS, provider: "elevenlabs", config });
     expect(problem?.message).toBe("The persona narrator has no settings for elevenlabs, and wants some.");
-    expect(problem?.details.hint).toStartWith("Add personas.narrator.providers.elevenlabs");
+    expect(problem?.details.hint).toStartWith("Add messages.tts.personas.narrator.providers.elevenlabs");
     const [, fallback] = await choose({ env: KEYS, provider: "openai", fallback: ["elevenlabs/eleven_v3"], config });
     expect((await fallback?.complete?.())?.problem?.type ?? fallback?.problem?.type).toBe("usage");
   });

@@ -67,6 +67,14 @@ describe("the order", () => {
       ["mistral/voxtral-mini-latest"],
     ],
     ["a config-only server is not asked by itself", { env: KEYS, config: MINE }, ["openai/gpt-4o-transcribe"]],
+    [
+      "nor is a server whose models only its owner knows",
+      {
+        env: { LITELLM_API_KEY: "k", VLLM_API_KEY: "k", DEEPGRAM_API_KEY: "k" },
+        config: { models: { providers: { litellm: { apiKey: "k" }, vllm: { apiKey: "k" } } } },
+      },
+      ["deepgram/nova-3"],
+    ],
   ])("%s", async (_, world, expected) => {
     expect(refs(await choose(world))).toEqual(expected);
   });
@@ -133,6 +141,15 @@ describe.skipIf(process.platform === "win32")("a program on this machine", () =>
     expect(refs(await choose({ env: KEYS }))).toEqual(["openai/gpt-4o-transcribe"]);
   });
 
+  test("that the config names and is not there cannot be tried", async () => {
+    const models = [{ provider: "whisper" }, { provider: "groq" }];
+    const [missing, next] = await choose({ env: KEYS, config: audio({}, models) });
+    expect(missing?.problem).toMatchObject({ type: "not_found", message: "There is no program whisper on PATH." });
+    expect(next?.problem).toBeUndefined();
+    install("whisper");
+    expect((await first({ env: KEYS, config: audio({}, models) })).problem).toBeUndefined();
+  });
+
   test("one without its model is passed over", async () => {
     install("whisper-cli");
     expect(await rejection(choose({}))).toMatchObject({ type: "auth" });
@@ -149,7 +166,7 @@ describe("what the config says of them", () => {
   test("the common settings, and over them the entry's", async () => {
     const config = audio(common, [GROQ, { provider: "openai", language: "fr", maxBytes: 5, timeoutSeconds: 1 }]);
     const [groq, openai] = await choose({ env: KEYS, config });
-    expect(groq?.media).toEqual(terms);
+    expect(groq?.media).toEqual({ ...terms, namesModel: true });
     expect(openai?.media).toEqual({ ...terms, language: "fr", maxBytes: 5, timeoutMs: 1000 });
   });
 
@@ -185,6 +202,111 @@ describe("what the config says of them", () => {
     expect(await at(common, { baseUrl: "https://entry.example/v1" })).toBe("https://entry.example/v1");
   });
 
+  describe("the address of tools.media.audio is for everybody", () => {
+    const HERE = { baseUrl: "http://127.0.0.1:9/v1" };
+    const at = async (world: World) => {
+      const candidate = await first(world);
+      expect(candidate.problem).toBeUndefined();
+      const { model, baseUrl } = transcriptionRoute(candidate).route;
+      return `${baseUrl} ${model}`;
+    };
+    const config = { ...audio(HERE), models: { providers: { groq: { baseUrl: "https://main.example/v1" } } } };
+
+    test.each<[string, World, string]>([
+      ["that --provider names", { env: KEYS, provider: "openai" }, "gpt-4o-transcribe"],
+      [
+        "that --model names, over the provider's own",
+        { env: KEYS, model: "groq/whisper-large-v3" },
+        "whisper-large-v3",
+      ],
+      ["that --provider names, without a key", { provider: "openai" }, "gpt-4o-transcribe"],
+      // The first that the config has.
+      ["that nobody names, without a key", {}, "whisper-large-v3-turbo"],
+      [
+        "whose address is in a variable",
+        { env: { DEEPGRAM_BASE_URL: "https://v.example" }, provider: "deepgram" },
+        "nova-3",
+      ],
+    ])("%s", async (_, world, model) => {
+      expect(await at({ ...world, config })).toBe(`http://127.0.0.1:9/v1 ${model}`);
+    });
+
+    test("so are its headers, which set nothing up", async () => {
+      const headers = { "x-team": "7" };
+      expect((await first({ env: KEYS, provider: "openai", config: audio({ headers }) })).headers).toEqual(headers);
+      expect(await rejection(choose({ config: audio({ headers }) }))).toMatchObject({ type: "auth" });
+    });
+
+    test("not for a program on this machine", async () => {
+      const { provider } = await first({ provider: "whisper", config: audio(HERE) });
+      expect(provider.baseUrl).toBe("");
+    });
+  });
+
+  describe("the address of an entry is for its provider, also where argv names it", () => {
+    const A = { baseUrl: "https://a.example/v1" };
+    const B = { baseUrl: "https://b.example/v1" };
+    const at = async (models: object[], world: World, settings: object = {}) => {
+      const { model, baseUrl } = transcriptionRoute(
+        await first({ env: KEYS, config: audio(settings, models), ...world }),
+      ).route;
+      return `${baseUrl} ${model}`;
+    };
+    const OPENAI = "https://api.openai.com/v1";
+
+    test.each<[string, object[], World, string]>([
+      ["no model", [{ provider: "openai", ...A }], { model: "openai/whisper-1" }, `${A.baseUrl} whisper-1`],
+      [
+        "the same model",
+        [{ model: "openai/whisper-1", ...A }],
+        { model: "openai/whisper-1" },
+        `${A.baseUrl} whisper-1`,
+      ],
+      [
+        "another model",
+        [{ provider: "openai", model: "whisper-1", ...A }],
+        { model: "openai/gpt-4o-transcribe" },
+        `${OPENAI} gpt-4o-transcribe`,
+      ],
+      [
+        "a model, and argv has none",
+        [{ provider: "openai", model: "local", ...A }],
+        { provider: "openai" },
+        `${A.baseUrl} local`,
+      ],
+      [
+        "no model, and the next one has this model",
+        [
+          { provider: "openai", ...A },
+          { provider: "openai", model: "whisper-1", ...B },
+        ],
+        { model: "openai/whisper-1" },
+        `${B.baseUrl} whisper-1`,
+      ],
+      ["another provider", [{ provider: "groq", ...A }], { model: "openai/whisper-1" }, `${OPENAI} whisper-1`],
+      ["a program", [{ type: "cli", command: "hear", ...A }], { provider: "openai" }, `${OPENAI} gpt-4o-transcribe`],
+    ])("it has %s", async (_, models, world, expected) => {
+      expect(await at(models, world)).toBe(expected);
+    });
+
+    test("it is nearer than the common one", async () => {
+      expect(await at([{ provider: "openai", ...A }], { provider: "openai" }, B)).toBe(
+        `${A.baseUrl} gpt-4o-transcribe`,
+      );
+    });
+
+    test("and not for another entry of the provider", async () => {
+      const models = [{ provider: "openai", ...A }, { provider: "openai" }];
+      const candidates = await choose({ env: KEYS, config: audio({}, models) });
+      expect(candidates.map(({ provider }) => provider.baseUrl)).toEqual([A.baseUrl, OPENAI]);
+    });
+
+    test("a server without a model of its own is asked for its entry's", async () => {
+      const config = { ...MINE, ...audio({}, [{ provider: "mine", model: "hear" }]) };
+      expect(refs(await choose({ config, provider: "mine" }))).toEqual(["mine/hear"]);
+    });
+  });
+
   test("a variable moves the service of that vendor", async () => {
     const env = { ...KEYS, DEEPGRAM_BASE_URL: "https://eu.deepgram.example/v1" };
     const candidate = await first({ env, provider: "deepgram" });
@@ -213,5 +335,23 @@ describe("what the config says of them", () => {
     expect(await keyOf(candidate)).toBe("k-mine");
     expect(transcriptionRoute(candidate).route).toMatchObject({ model: "hear", baseUrl: "https://mine.example/v1" });
     expect((await first({ config: MINE, provider: "mine" })).problem?.type).toBe("usage");
+  });
+
+  test.each([
+    ["litellm", "https://llm.example"],
+    ["vllm", "https://llm.example/v1"],
+  ])("%s hears with a named model", async (id, baseUrl) => {
+    const config = { models: { providers: { [id]: { baseUrl, apiKey: "k" } } } };
+    const candidate = await first({ config, model: `${id}/whisper` });
+    expect(candidate.problem).toBeUndefined();
+    expect(transcriptionRoute(candidate).route).toMatchObject({ model: "whisper", baseUrl });
+    expect((await first({ config, provider: id })).problem?.type).toBe("usage");
+  });
+
+  test("an entry of the shared list that says nothing of sound is for what its server is known for", async () => {
+    const config = { tools: { media: { models: [{ provider: "litellm", model: "gpt-4o" }] } } };
+    expect(refs(await choose({ env: KEYS, config }))).toEqual(["openai/gpt-4o-transcribe"]);
+    const said = { tools: { media: { models: [{ provider: "litellm", model: "asr", capabilities: ["audio"] }] } } };
+    expect(refs(await choose({ env: KEYS, config: said }))).toEqual(["litellm/asr"]);
   });
 });

@@ -1,8 +1,14 @@
 import { afterEach, beforeEach, describe, expect, test } from "bun:test";
 import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import type { Context } from "../../../src/core/context.ts";
 import { InferError } from "../../../src/core/error.ts";
-import { findTranscriber, isTranscriber, transcribeWithProgram } from "../../../src/engine/transcription-program.ts";
+import {
+  findTranscriber as find,
+  isTranscriber,
+  transcribeWithProgram,
+} from "../../../src/engine/transcription-program.ts";
+import { redact } from "../../../src/http/redact.ts";
 import { wav } from "../../support/audio.ts";
 import { fakeContext } from "../../support/context.ts";
 import { rejection } from "../../support/failure.ts";
@@ -18,6 +24,10 @@ beforeEach(() => {
 afterEach(() => folder[Symbol.dispose]());
 
 const never = new AbortController().signal;
+
+function findTranscriber(id: string, own: Record<string, string>, model?: string) {
+  return find(id, own, model, folder.path);
+}
 
 /** Every program notes its arguments, one a line, and then does as it is told. */
 function install(name: string, script: string): void {
@@ -49,6 +59,7 @@ interface Given {
   prompt?: string;
   times?: boolean;
   signal?: AbortSignal;
+  context?: Context;
 }
 
 /** Where the recording was written to, the last time. */
@@ -65,7 +76,7 @@ async function transcribe(id: string, given: Given = {}) {
     return { path: written, mimeType };
   };
   return transcribeWithProgram(
-    fakeContext({ cwd: folder.path }),
+    given.context ?? fakeContext({ cwd: folder.path }),
     program,
     { file, language, prompt, times },
     { signal },
@@ -133,7 +144,7 @@ describe.skipIf(process.platform === "win32")("findTranscriber", () => {
     expect(await findTranscriber("whisper-cli", env, "ggml-base.bin")).toMatchObject(base);
     const tiny = { model: "ggml-tiny.bin", modelPath: folder.file("ggml-tiny.bin") };
     expect(await findTranscriber("whisper-cli", env, folder.file("ggml-tiny.bin"))).toMatchObject(tiny);
-    expect(await findTranscriber("whisper-cli", env, "ggml-tiny.bin", folder.path)).toMatchObject(tiny);
+    expect(await findTranscriber("whisper-cli", env, "ggml-tiny.bin")).toMatchObject(tiny);
     expect(await findTranscriber("whisper-cli", { ...env, HOME: folder.path }, "~/ggml-tiny.bin")).toMatchObject(tiny);
     expect(await findTranscriber("whisper-cli", env, "/no/such.bin")).toMatchObject({
       missing: "The model /no/such.bin is missing.",
@@ -263,6 +274,39 @@ describe.skipIf(process.platform === "win32")("whisper-cli", () => {
     expect(error.message).toEndWith("ended with exit code 1. It said: moov atom not found");
     expect(error.details.hint).toBe("Check that the file is a recording that ffmpeg can read.");
     expect(existsSync(join(written, ".."))).toBe(false);
+  });
+
+  test("ffmpeg on a full disk", async () => {
+    installWhisperCpp(WHISPER_CPP);
+    install("ffmpeg", "echo 'av_interleaved_write_frame(): No space left on device' >&2; exit 228");
+    const error = await rejection(transcribe("whisper-cli", { mimeType: "audio/mp4", name: "a.m4a" }));
+    expect(error).toMatchObject({ type: "io" });
+    expect(error.message).toEndWith("It said: av_interleaved_write_frame(): No space left on device");
+    expect(error.details.hint).toBeUndefined();
+  });
+
+  test.each([
+    ["a failure", 'echo "key=$OPENAI_API_KEY, $MY_SECRET" >&2; exit 3'],
+    ["a failure, on stdout", 'echo "key=$OPENAI_API_KEY, $MY_SECRET"; exit 3'],
+    ["a long failure", 'seq 3000 >&2; echo "key=$OPENAI_API_KEY, $MY_SECRET $(seq -s " " 130)" >&2; exit 3'],
+    ["a transcript that is missing", 'echo "key=$OPENAI_API_KEY, $MY_SECRET" >&2'],
+  ])("%s is told without the keys that the program was given", async (_, script) => {
+    installWhisperCpp("");
+    Object.assign(env, { OPENAI_API_KEY: "sk-hear-keys-0123456789", MY_SECRET: "own-words-0123456789" });
+    install("whisper-cli", script);
+    const context = fakeContext({ cwd: folder.path });
+    const error = await rejection(transcribe("whisper-cli", { context }));
+    const message = redact(error.message, context.secrets);
+    expect(message).toContain("It said: ");
+    expect(message).not.toMatch(/0123456789|6789/);
+  });
+
+  test("ffmpeg that is ended from here says nothing of the file", async () => {
+    installWhisperCpp(WHISPER_CPP);
+    install("ffmpeg", "head -c 6000000 /dev/zero");
+    const error = await rejection(transcribe("whisper-cli", { name: "recording.mp3", mimeType: "audio/mpeg" }));
+    expect(error.message).toEndWith("ffmpeg printed more than 5242880 bytes.");
+    expect(error.details.hint).toBeUndefined();
   });
 
   test("without ffmpeg the file goes over as it is; what then fails has a way out", async () => {

@@ -3,6 +3,7 @@ import { createServer, type Server, type Socket } from "node:net";
 import { InferError } from "../../../src/core/error.ts";
 import { readBytes, readText } from "../../../src/http/body.ts";
 import { type HttpRequest, send } from "../../../src/http/client.ts";
+import { memorySource } from "../../../src/http/source.ts";
 import { VERSION } from "../../../src/version.ts";
 import { rejection } from "../../support/failure.ts";
 
@@ -92,6 +93,20 @@ describe("a request", () => {
     const { origin, seen } = serve(() => new Response("ok"));
     await send(context, post(origin), quiet);
     expect(seen[0]?.headers.accept).not.toBe("application/json");
+  });
+
+  test.each([
+    ["fewer", 3],
+    ["more", 9],
+  ])("whose body has %s bytes than were told fails as io, and not as the network", async (_, size) => {
+    const { origin } = serve(() => new Response("ok"));
+    const body = { size: 5, open: memorySource("x".repeat(size)).open };
+    const error = await rejection(send(context, { method: "POST", url: origin, headers: {}, body }, quiet));
+    expect({ type: error.type, message: error.message, retryable: error.retryable }).toEqual({
+      type: "io",
+      message: "What was being sent changed while it was sent.",
+      retryable: false,
+    });
   });
 
   test("can name its own user agent", async () => {

@@ -61,6 +61,12 @@ describe("toNetworkError", () => {
     expect(toNetworkError(ours, URL_WITH_KEY, quiet)).toBe(ours);
   });
 
+  test("also when fetch failed of it", () => {
+    const ours = new InferError("io", "it changed");
+    expect(toNetworkError(wrapped(ours), URL_WITH_KEY, quiet)).toBe(ours);
+    expect(toNetworkError(wrapped(wrapped(ours)), URL_WITH_KEY, quiet)).toBe(ours);
+  });
+
   test("the reason of an abort wins", () => {
     const reason = new InferError("timeout", "too slow");
     expect(toNetworkError(coded("ECONNRESET"), URL_WITH_KEY, AbortSignal.abort(reason))).toBe(reason);

@@ -16,7 +16,15 @@ import {
 } from "node:fs";
 import { tmpdir } from "node:os";
 import { basename, dirname, extname, isAbsolute, join } from "node:path";
-import { checkDestination, type Destination, type MediaFile, saveMedia } from "../../../src/media/file.ts";
+import {
+  checkDestination,
+  type Destination,
+  endingOf,
+  keepMedia,
+  type MediaFile,
+  saveMedia,
+} from "../../../src/media/file.ts";
+import { PartFile } from "../../../src/media/part.ts";
 import { fakeContext } from "../../support/context.ts";
 
 const SOURCE = join(import.meta.dir, "../../..");
@@ -235,6 +243,41 @@ describe("a write that fails", () => {
   });
 });
 
+describe("what has been paid for", () => {
+  test("is kept where files go, when it cannot be where it was to be", async () => {
+    writeFileSync(join(folder, "file"), "");
+    const context = world({ INFER_MEDIA_DIR: join(folder, "media") });
+    const { file, failure } = await keepMedia(context, PNG, to("file/x.png"), "picture");
+    expect(dirname(file?.path ?? "")).toBe(join(folder, "media"));
+    expect(readFileSync(file?.path ?? "").equals(PNG.bytes)).toBe(true);
+    expect(failure).toMatchObject({ type: "io", message: expect.stringContaining(`is kept as ${file?.path}.`) });
+  });
+
+  test("is kept among the temporary files, when it cannot be there either", async () => {
+    writeFileSync(join(folder, "file"), "");
+    const context = world({ INFER_MEDIA_DIR: join(folder, "file/media") });
+    const { file } = await keepMedia(context, PNG, to("file/x.png"), "picture");
+    expect(dirname(file?.path ?? "")).toBe(tmpdir());
+    rmSync(file?.path ?? "");
+  });
+});
+
+describe("a named pipe", () => {
+  test.skipIf(process.platform === "win32")("takes what arrived in a file, and keeps its rights", async () => {
+    const pipe = join(folder, "pipe");
+    Bun.spawnSync(["mkfifo", "-m", "622", pipe]);
+    const mode = statSync(pipe).mode;
+    const reader = Bun.spawn(["cat", pipe], { stdout: "pipe" });
+    await using part = await PartFile.create(folder);
+    await part.write(PNG.bytes);
+    const stored = await part.end();
+    await saveMedia(world(), { part, stored, mimeType: "image/png", extension: "png" }, to("pipe"));
+    expect(await reader.stdout.text()).toBe("not really a PNG");
+    expect(statSync(pipe).isFIFO()).toBe(true);
+    expect(statSync(pipe).mode).toBe(mode);
+  });
+});
+
 describe("a file that is being written", () => {
   test("is not seen under its name before it is complete", async () => {
     const bytes = new Uint8Array(20_000_000).fill(7);
@@ -251,6 +294,22 @@ describe("a file that is being written", () => {
     done = true;
     await watching;
     expect(everything()).toEqual(["x.png"]);
+  });
+});
+
+describe("the ending of --output", () => {
+  test.each([
+    ["x.SRT", "srt"],
+    ["a.b/x.tar.gz", "gz"],
+    ["x", ""],
+    [".hidden", ""],
+    ["new.d/", ""],
+    ["old.d", ""],
+    ["-", ""],
+    [undefined, ""],
+  ])("%p has %p: a folder has none", async (output, ending) => {
+    mkdirSync(join(folder, "old.d"));
+    expect(await endingOf(world(), output)).toBe(ending);
   });
 });
 
@@ -274,6 +333,19 @@ describe("checkDestination", () => {
     for (const output of ["locked/x.png", "locked/", "locked"]) {
       await expect(checkDestination(world(), output, "image")).rejects.toMatchObject({ type: "io" });
     }
+  });
+
+  test.each(["/dev/stdout", "/dev/fd/1", "/proc/self/fd/1"])("%s would take the path as well", async (output) => {
+    const error = { type: "usage", details: { hint: "Use --output -" } };
+    await expect(checkDestination(world(), output, "image")).rejects.toMatchObject(error);
+  });
+
+  test.skipIf(process.platform !== "linux")("a folder where nothing can be made, whatever it says → io", async () => {
+    for (const output of ["/proc/x.png", "/proc/x/y.png", "/proc/x/"]) {
+      await expect(checkDestination(world(), output, "image")).rejects.toMatchObject({ type: "io" });
+    }
+    const elsewhere = fakeContext({ cwd: folder, env: { INFER_MEDIA_DIR: "/proc/x" } });
+    await expect(checkDestination(elsewhere, undefined, "tts")).rejects.toMatchObject({ type: "io" });
   });
 
   test("without --output it is the media folder that counts", async () => {

@@ -1,10 +1,14 @@
-import { afterAll, beforeAll, describe, expect, test } from "bun:test";
-import { mkdirSync, mkdtempSync, rmSync, truncateSync, writeFileSync } from "node:fs";
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from "bun:test";
+import { appendFileSync, mkdirSync, mkdtempSync, readdirSync, rmSync, truncateSync, writeFileSync } from "node:fs";
+import { createServer, type Server } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { InferError } from "../../../src/core/error.ts";
-import { readInput } from "../../../src/media/input.ts";
+import { type HttpRequest, send } from "../../../src/http/client.ts";
+import type { ByteSource } from "../../../src/http/source.ts";
+import { type InputHead, openInput, readInput } from "../../../src/media/input.ts";
 import { fakeContext } from "../../support/context.ts";
+import { rejection } from "../../support/failure.ts";
 
 const PNG_BASE64 = "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg==";
 const PNG = Buffer.from(PNG_BASE64, "base64");
@@ -247,6 +251,30 @@ describe("a URL", () => {
     );
   });
 
+  test("that tells more than the limit is refused before its body is there", async () => {
+    // The body never comes.
+    const server = createServer((socket) => {
+      socket.on("error", () => undefined);
+      socket.once("data", () => socket.write("HTTP/1.1 200 OK\r\ncontent-length: 5000\r\n\r\n"));
+    });
+    const error = await failure(await listening(server), { limit: 4999 });
+    server.close();
+    expect({ type: error.type, isTooLarge: error.message.includes("is larger than") }).toEqual({
+      type: "usage",
+      isTooLarge: true,
+    });
+  });
+
+  test.each(["http://", "https://", "http://:80/x", "https://user:secret@:443"])(
+    "%s is no address: usage",
+    async (url) => {
+      const error = await failure(url);
+      expect(error.type).toBe("usage");
+      expect(error.message).toMatch(/is no address\.$/);
+      expect(error.message).not.toContain("secret");
+    },
+  );
+
   test.each(["file:///etc/passwd", "ftp://example.com/x"])("%s is no address that --file takes", async (url) => {
     expect(await failure(url)).toMatchObject({
       type: "usage",
@@ -254,3 +282,134 @@ describe("a URL", () => {
     });
   });
 });
+
+describe("openInput", () => {
+  let litter: AsyncDisposableStack;
+  let arrivals = "";
+  const realTmp = process.env.TMPDIR;
+  beforeEach(() => {
+    litter = new AsyncDisposableStack();
+    arrivals = mkdtempSync(join(folder, "tmp-"));
+    process.env.TMPDIR = arrivals;
+  });
+  afterEach(async () => {
+    if (realTmp === undefined) delete process.env.TMPDIR;
+    else process.env.TMPDIR = realTmp;
+    await litter.disposeAsync();
+    expect(readdirSync(arrivals)).toEqual([]);
+  });
+
+  const OPTIONS = { limit: 1024 ** 3, allowPrivateNetwork: true, signal: new AbortController().signal };
+
+  function open(file: string, accepts?: (begun: InputHead) => void, context = fakeContext({ cwd: folder })) {
+    return openInput(context, file, { ...OPTIONS, litter, ...(accepts && { accepts }) });
+  }
+
+  async function sent(source: ByteSource): Promise<string> {
+    const chunks: Uint8Array[] = [];
+    for await (const chunk of source.open()) chunks.push(chunk);
+    return Buffer.concat(chunks).toString();
+  }
+
+  test("what is added to a file while it is sent is left out", async () => {
+    const path = join(folder, "growing.txt");
+    writeFileSync(path, "first");
+    const { source, size } = await open(path);
+    appendFileSync(path, " and second");
+    expect({ size, told: source.size, sent: await sent(source) }).toEqual({ size: 5, told: 5, sent: "first" });
+  });
+
+  test("a file that shrinks is told as that, and not as the network", async () => {
+    const path = join(folder, "shrinking.bin");
+    writeFileSync(path, "x".repeat(3_000_000));
+    const { source } = await open(path);
+    truncateSync(path, 2_000_000);
+    using server = Bun.serve({
+      port: 0,
+      hostname: "127.0.0.1",
+      fetch: async (request) => new Response(await request.text()),
+    });
+    const request: HttpRequest = { method: "POST", url: server.url.href, headers: {}, body: source };
+    const error = await rejection(send(fakeContext(), request, OPTIONS.signal));
+    expect({ type: error.type, message: error.message, retryable: error.retryable }).toEqual({
+      type: "io",
+      message: `${path} changed while it was sent.`,
+      retryable: false,
+    });
+  });
+
+  test("a file that is gone by then is told as that", async () => {
+    const path = join(folder, "gone.txt");
+    writeFileSync(path, "here");
+    const { source } = await open(path);
+    rmSync(path);
+    expect((await rejection(sent(source))).type).toBe("not_found");
+  });
+
+  test("of what is not wanted, no more is fetched than it is known by, and nothing is written", async () => {
+    const context = fakeContext({ cwd: folder });
+    let fetched = 0;
+    let isOver = false;
+    context.stdio.stdin = async function* () {
+      try {
+        for (;;) {
+          fetched += 65_536;
+          yield new Uint8Array(65_536);
+        }
+      } finally {
+        isOver = true;
+      }
+    };
+    const heads: InputHead[] = [];
+    const refuse = (begun: InputHead): void => {
+      heads.push(begun);
+      throw new InferError("usage", "not that");
+    };
+    expect((await rejection(open("-", refuse, context))).message).toBe("not that");
+    expect({ fetched, isOver, files: readdirSync(arrivals) }).toEqual({ fetched: 524_288, isOver: true, files: [] });
+    expect(heads.map(({ origin, head, mimeType }) => [origin, head.length, mimeType])).toEqual([
+      ["-", 524_288, undefined],
+    ]);
+  });
+
+  test.each(["a.png", `data:;base64,${PNG_BASE64}`, "-"])("%s: asked once, with all there is of it", async (file) => {
+    const heads: InputHead[] = [];
+    const context = fakeContext({ cwd: folder });
+    context.stdio.stdin = async function* () {
+      yield PNG.subarray(0, 7);
+      yield PNG.subarray(7);
+    };
+    const input = await open(file, (begun) => heads.push(begun), context);
+    expect(heads).toHaveLength(1);
+    expect(heads[0]).toMatchObject({ origin: input.origin, mimeType: "image/png", extension: "png" });
+    expect(Buffer.from(heads[0]?.head ?? []).equals(PNG)).toBe(true);
+    expect(input.size).toBe(PNG.length);
+  });
+
+  test("of a large one that is wanted, every byte arrives", async () => {
+    const bytes = Buffer.alloc(1_500_001, "0123456789");
+    const context = fakeContext();
+    context.stdio.stdin = async function* () {
+      for (let at = 0; at < bytes.length; at += 300_000) yield bytes.subarray(at, at + 300_000);
+    };
+    const { source, size, head } = await open("-", () => undefined, context);
+    expect({ size, head: head.length, isSame: (await sent(source)) === bytes.toString() }).toEqual({
+      size: 1_500_001,
+      head: 524_288,
+      isSame: true,
+    });
+  });
+
+  test("nothing at all → usage", async () => {
+    const context = fakeContext({ stdin: { kind: "pipe", text: "" } });
+    expect((await rejection(open("-", undefined, context))).message).toBe("- is empty.");
+    expect((await rejection(open("empty.png"))).message).toEndWith("empty.png is empty.");
+  });
+});
+
+async function listening(server: Server): Promise<string> {
+  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+  const address = server.address();
+  if (address === null || typeof address === "string") throw new Error("no port");
+  return `http://127.0.0.1:${address.port}`;
+}

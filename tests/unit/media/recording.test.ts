@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, describe, expect, test } from "bun:test";
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { Recording } from "../../../src/media/recording.ts";
-import { RECORDINGS, type RecordingFormat } from "../../support/audio.ts";
+import { RECORDINGS, type RecordingFormat, wavHeader } from "../../support/audio.ts";
 import { fakeContext } from "../../support/context.ts";
 import { rejection } from "../../support/failure.ts";
 import { TemporaryFolder } from "../../support/folder.ts";
@@ -18,9 +18,11 @@ afterEach(async () => {
   folder[Symbol.dispose]();
 });
 
+const never = new AbortController().signal;
+
 function open(file: string): Promise<Recording> {
-  const { signal } = new AbortController();
-  return Recording.open(fakeContext({ cwd: folder.path }), file, { allowPrivateNetwork: false, signal, litter });
+  const context = fakeContext({ cwd: folder.path });
+  return Recording.open(context, file, { allowPrivateNetwork: false, signal: never, litter });
 }
 
 function put(name: string, format: RecordingFormat): string {
@@ -51,6 +53,47 @@ describe("Recording.open", () => {
     const error = await rejection(open("cat.mp3"));
     expect(error).toMatchObject({ type: "usage" });
     expect(error.message).toEndWith("cat.mp3 is image/png, not a recording.");
+  });
+
+  test.each<[string, Uint8Array]>([
+    ["a WAV's header alone", wavHeader(0)],
+    ["a WAV's name alone", Buffer.from("RIFF\x04\0\0\0WAVE")],
+    ["a header of MP3 alone", RECORDINGS.mp3.bytes.subarray(45, 49)],
+    ["FLAC's first block alone", Buffer.concat([Buffer.from("fLaC\x80\0\0\x22"), new Uint8Array(34)])],
+  ])("%s has no sound in it", async (_, bytes) => {
+    writeFileSync(folder.file("memo"), bytes);
+    const error = await rejection(open("memo"));
+    expect(error).toMatchObject({ type: "usage", message: `${folder.file("memo")} has no sound in it.` });
+  });
+
+  test.each<[string, Uint8Array]>([
+    ["a WAV with one sample", Buffer.concat([wavHeader(2), new Uint8Array(2)])],
+    ["what is written into a pipe", Buffer.concat([wavHeader(0xffffffff - 36), new Uint8Array(2)])],
+    ["a long WAV's form", Buffer.from("RF64\xff\xff\xff\xffWAVEds64", "latin1")],
+    ["MPEG audio of layer 2", Buffer.from([0xff, 0xfd, 0x84, 0x04, ...new Uint8Array(600)])],
+  ])("%s is the vendor's to judge", async (_, bytes) => {
+    writeFileSync(folder.file("memo"), bytes);
+    expect((await open("memo")).size).toBe(bytes.length);
+  });
+
+  test("of an address that leads to no recording, no more is fetched than tells so", async () => {
+    let sent = 0;
+    const body = new ReadableStream<Uint8Array>({
+      pull(controller) {
+        sent++;
+        const chunk = new Uint8Array(1024 * 1024);
+        if (sent === 1) chunk.set(Buffer.from("%PDF-1.7"));
+        controller.enqueue(chunk);
+        if (sent === 40) controller.close();
+      },
+    });
+    await using server = Bun.serve({ port: 0, hostname: "127.0.0.1", fetch: () => new Response(body) });
+    const context = fakeContext({ cwd: folder.path, fetch });
+    const options = { allowPrivateNetwork: true, signal: never, litter };
+    const error = await rejection(Recording.open(context, `http://127.0.0.1:${server.port}/memo.mp3`, options));
+    expect(error).toMatchObject({ type: "usage" });
+    expect(error.message).toEndWith("/memo.mp3 is application/pdf, not a recording.");
+    expect(sent).toBeLessThan(20);
   });
 
   test("bare samples: how to give them a header", async () => {
@@ -88,20 +131,20 @@ test("what a vendor is sent: a neutral name, all of the bytes each time, and how
 describe("the file for a program", () => {
   test("is the user's own, where its name is true", async () => {
     const path = put("memo.WAV", "wav");
-    expect(await (await open("memo.WAV")).file("/nowhere")).toEqual({ path, mimeType: "audio/wav" });
+    expect(await (await open("memo.WAV")).file("/nowhere", never)).toEqual({ path, mimeType: "audio/wav" });
   });
 
   test("is a copy with a true name otherwise", async () => {
     put("memo.mp3", "wav");
     mkdirSync(folder.file("work"));
-    const { path, mimeType } = await (await open("memo.mp3")).file(folder.file("work"));
+    const { path, mimeType } = await (await open("memo.mp3")).file(folder.file("work"), never);
     expect({ path, mimeType }).toEqual({ path: folder.file("work/recording.wav"), mimeType: "audio/wav" });
     expect(readFileSync(path).equals(RECORDINGS.wav.bytes)).toBe(true);
   });
 
   test("of a data URL is a copy", async () => {
     const url = `data:audio/flac;base64,${Buffer.from(RECORDINGS.flac.bytes).toString("base64")}`;
-    const { path } = await (await open(url)).file(folder.path);
+    const { path } = await (await open(url)).file(folder.path, never);
     expect(path).toBe(folder.file("recording.flac"));
     expect(existsSync(path)).toBe(true);
   });

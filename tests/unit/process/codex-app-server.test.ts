@@ -28,6 +28,7 @@ function ask(fault: string, { question, model = "gpt-5.5", signal, show }: Asked
     PATH: process.env.PATH,
     OPENCLAW_CODEX_APP_SERVER_BIN: process.execPath,
     OPENCLAW_CODEX_APP_SERVER_ARGS: `"${FAKE}" '${fault}' ${log}`,
+    CODEX_API_KEY: "sk-codex-0123456789",
   };
   const answer = askCodex(
     { env, cwd: folder.path },
@@ -204,9 +205,11 @@ describe("a failure", () => {
     expect(shown).toEqual(["Half an ans"]);
   });
 
-  test("a program that does not start says so as well", async () => {
+  test("a program that does not start says so as well, without the keys that it was given", async () => {
     const error = await rejection(ask("no start").answer);
-    expect(error.message).toEndWith("ended with exit code 1 before the answer was complete. config.toml: broken");
+    expect(error.message).toEndWith(
+      "ended with exit code 1 before the answer was complete. config.toml: broken, key [redacted]",
+    );
   });
 
   test("a model that Codex does not have, unless the user's own provider has it", async () => {

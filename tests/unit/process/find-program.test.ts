@@ -15,6 +15,7 @@ function put(path: string, mode = 0o755): string {
   return folder.file(path);
 }
 
+const CWD = "/nowhere";
 const PATH = `${folder.file("first")}:${folder.file("second")}`;
 
 describe.skipIf(process.platform === "win32")("findProgram", () => {
@@ -22,11 +23,11 @@ describe.skipIf(process.platform === "win32")("findProgram", () => {
     const here = put("first/both");
     put("second/both");
     const there = put("second/one");
-    expect(await findProgram("both", { PATH })).toBe(here);
-    expect(await findProgram("one", { PATH })).toBe(there);
-    expect(await findProgram("none", { PATH })).toBeNull();
-    expect(await findProgram("  one ", { PATH })).toBe(there);
-    expect(await findProgram("", { PATH })).toBeNull();
+    expect(await findProgram("both", { PATH }, CWD)).toBe(here);
+    expect(await findProgram("one", { PATH }, CWD)).toBe(there);
+    expect(await findProgram("none", { PATH }, CWD)).toBeNull();
+    expect(await findProgram("  one ", { PATH }, CWD)).toBe(there);
+    expect(await findProgram("", { PATH }, CWD)).toBeNull();
   });
 
   test("passes over folders and what may not be run", async () => {
@@ -34,37 +35,37 @@ describe.skipIf(process.platform === "win32")("findProgram", () => {
     put("first/notes", 0o644);
     const tool = put("second/tool");
     const notes = put("second/notes");
-    expect(await findProgram("tool", { PATH })).toBe(tool);
-    expect(await findProgram("notes", { PATH })).toBe(notes);
+    expect(await findProgram("tool", { PATH }, CWD)).toBe(tool);
+    expect(await findProgram("notes", { PATH }, CWD)).toBe(notes);
   });
 
   test("follows links, and passes over those that lead nowhere", async () => {
     symlinkSync(put("aim"), folder.file("first/linked"));
     symlinkSync(folder.file("gone"), folder.file("first/lost"));
-    expect(await findProgram("linked", { PATH })).toBe(folder.file("first/linked"));
-    expect(await findProgram("lost", { PATH })).toBeNull();
+    expect(await findProgram("linked", { PATH }, CWD)).toBe(folder.file("first/linked"));
+    expect(await findProgram("lost", { PATH }, CWD)).toBeNull();
   });
 
   test("a name with a slash is a path, and PATH has no say", async () => {
     const program = put("own");
-    expect(await findProgram(program, {})).toBe(program);
+    expect(await findProgram(program, {}, CWD)).toBe(program);
     expect(await findProgram("./own", { PATH }, folder.path)).toBe(program);
     expect(await findProgram("./both", { PATH }, folder.path)).toBeNull();
-    expect(await findProgram("~/own", { HOME: folder.path })).toBe(program);
-    expect(await findProgram("~/own", {})).toBeNull();
+    expect(await findProgram("~/own", { HOME: folder.path }, CWD)).toBe(program);
+    expect(await findProgram("~/own", {}, CWD)).toBeNull();
   });
 
   test("an entry of PATH that is not absolute is no place for programs", async () => {
     put("own");
-    expect(await findProgram("own", { PATH: relative(process.cwd(), folder.path) })).toBeNull();
-    expect(await findProgram("own", { PATH: "" })).toBeNull();
-    expect(await findProgram("own", {})).toBeNull();
-    expect(await findProgram("own", { PATH: `:~`, HOME: folder.path })).toBe(folder.file("own"));
+    expect(await findProgram("own", { PATH: relative(process.cwd(), folder.path) }, CWD)).toBeNull();
+    expect(await findProgram("own", { PATH: "" }, CWD)).toBeNull();
+    expect(await findProgram("own", {}, CWD)).toBeNull();
+    expect(await findProgram("own", { PATH: `:~`, HOME: folder.path }, CWD)).toBe(folder.file("own"));
   });
 
   test("no shell reads it", async () => {
-    expect(await findProgram("own; true", { PATH: folder.path })).toBeNull();
+    expect(await findProgram("own; true", { PATH: folder.path }, CWD)).toBeNull();
     const odd = put("own; true");
-    expect(await findProgram("own; true", { PATH: folder.path })).toBe(odd);
+    expect(await findProgram("own; true", { PATH: folder.path }, CWD)).toBe(odd);
   });
 });

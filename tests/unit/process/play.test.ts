@@ -105,6 +105,11 @@ describe.skipIf(process.platform === "win32")("play", () => {
     expect(error.details.hint).toContain("--output");
   });
 
+  test("the keys that it was given are no words of its own", async () => {
+    const env = { ...install(["aplay"], 'echo "key=$A_KEY" >&2; exit 3'), A_KEY: "sk-play-0123456789" };
+    expect((await rejection(put("audio/wav", env))).message).toEndWith("It said: key=[redacted]");
+  });
+
   test("one that fails gives way to the next; the first one's words count when all fail", async () => {
     const env = install(["pw-play"], "echo 'no server' >&2; exit 1");
     const works = { name: "works", command: "/bin/sh", args: ["-c", `echo "$0" > "${folder.file("heard")}"`] };
@@ -115,6 +120,15 @@ describe.skipIf(process.platform === "win32")("play", () => {
     const broken = { ...works, args: ["-c", "echo 'nor here' >&2; exit 2"] };
     const error = await rejection(playWith([...players.slice(0, 1), broken], "a.wav", playing));
     expect(error.message).toContain("no server");
+  });
+
+  test("a script without its interpreter gives way, too", async () => {
+    const env = install(["pw-play"]);
+    writeFileSync(folder.file("pw-play"), "#!/no/such/interpreter\n", { mode: 0o755 });
+    const works = { name: "works", command: "/bin/sh", args: ["-c", `echo "$0" > "${folder.file("heard")}"`] };
+    const players = [...(await findPlayers(env, "linux", "audio/wav")), works];
+    await playWith(players, "a.wav", { env, cwd: folder.path, signal: never });
+    expect(heard()).toEqual([folder.file("a.wav")]);
   });
 
   test("ends when the signal fires", async () => {

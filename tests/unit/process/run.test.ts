@@ -93,6 +93,11 @@ describe("runProgram", () => {
     expect(said(finished).trim()).toBe("ONLY=this");
   });
 
+  test("a variable without a value is none", async () => {
+    const env = { ...SYSTEM, GONE: undefined };
+    expect(said(await shell('echo "${GONE-none}"', { env }))).toBe("none\n");
+  });
+
   test("runs where it is told", async () => {
     expect(said(await shell("pwd -P")).trim()).toBe(realpathSync(folder.path));
   });

@@ -40,6 +40,12 @@ describe("a recording", () => {
     );
   });
 
+  test("goes with the language of now, and not with the config's wish to find it out", async () => {
+    const options = { detect_language: true, language: "fr", punctuate: true };
+    const { url } = await sent({ language: "en" }, { options });
+    expect(url).toBe("https://api.deepgram.com/v1/listen?model=nova-3&smart_format=true&language=en&punctuate=true");
+  });
+
   test("goes to another base with its query", async () => {
     const { url } = await sent({}, { baseUrl: "https://proxy.example/deepgram/v1/?team=7" });
     expect(url).toBe(
@@ -133,6 +139,18 @@ describe("an answer", () => {
     expect({ type, message }).toEqual({
       type: "provider_error",
       message: `The answer cannot be understood: ${reason}`,
+    });
+  });
+
+  test("what is wrong beside the text is left out", () => {
+    const words = [
+      { word: "hi", start: 0, end: 1 },
+      { word: "oh", start: 1 },
+    ];
+    const channels = [{ alternatives: [{ transcript: "Hi", words }], detected_language: 7 }];
+    expect(read({ metadata: { duration: "x" }, results: { channels, utterances: {} }, err_code: 0 })).toEqual({
+      text: "Hi",
+      words: [{ word: "hi", start: 0, end: 1 }],
     });
   });
 });

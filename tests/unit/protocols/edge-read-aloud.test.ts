@@ -97,6 +97,12 @@ describe("what is sent", () => {
     expect(configFrame(speech({ options: { outputFormat } }), NOW)).toContain(`"outputFormat":"${asked}"`);
   });
 
+  test("never in a form that cannot be had, though the config names it twice", () => {
+    const word = "webm-24khz-16bit-mono-opus";
+    const sent = configFrame(speech({ form: { ask: word }, options: { outputFormat: word } }), NOW);
+    expect(sent).toContain('"outputFormat":"audio-24khz-48kbitrate-mono-mp3"');
+  });
+
   test("is the text then", () => {
     expect(ssmlFrame(speech({ voice: "de-AT-IngridNeural" }), NOW)).toBe(
       "X-RequestId:0b6bcd6f0a0b4c0d8e0f102132435465\r\nContent-Type:application/ssml+xml\r\n" +

@@ -104,12 +104,24 @@ describe("an answer", () => {
     // What comes where the config asks for a webhook.
     [{ message: "Request processed", request_id: "r1" }, "text is missing."],
     [{ transcripts: [{ words: [] }] }, "text is missing."],
-    [{ text: "Hi", words: [{ start: 0, end: 1, type: "word" }] }, "words.0.text is missing."],
+    [{ text: 3, words: [] }, "text: a number where a string belongs."],
   ])("%j is refused", (json, reason) => {
     const { type, message } = failure(() => read(json));
     expect({ type, message }).toEqual({
       type: "provider_error",
       message: `The answer cannot be understood: ${reason}`,
+    });
+  });
+
+  test("what is wrong beside the text is left out", () => {
+    const word = { text: "Hi", start: 0, end: 1 };
+    const words = [word, { ...word, end: "x" }, { start: 0, end: 1, type: "word" }, { ...word, speaker_id: [] }];
+    expect(read({ text: "Hi", language_code: 7, audio_duration_secs: {}, words })).toEqual({
+      text: "Hi",
+      words: [
+        { word: "Hi", start: 0, end: 1 },
+        { word: "Hi", start: 0, end: 1 },
+      ],
     });
   });
 });

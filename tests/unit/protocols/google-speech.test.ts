@@ -174,7 +174,7 @@ describe("read", () => {
     expect(
       read({ ...sound({ inlineData: { mimeType, data: "AAAA" } }, { finishReason: "STOP" }), usageMetadata }),
     ).toEqual({
-      audio: "AAAA",
+      audio: ["AAAA"],
       sampleRate,
       usage: { inputTokens: 3, outputTokens: 40, totalTokens: 43 },
     });
@@ -182,7 +182,21 @@ describe("read", () => {
 
   test("in the other spelling, behind a part without audio", () => {
     const parts = [{ text: "ok" }, { inline_data: { mime_type: "audio/L16;rate=8000", data: "$spilled:0" } }];
-    expect(read({ candidates: [{ content: { parts } }] })).toEqual({ audio: "$spilled:0", sampleRate: 8000 });
+    expect(read({ candidates: [{ content: { parts } }] })).toEqual({ audio: ["$spilled:0"], sampleRate: 8000 });
+  });
+
+  test("in several parts, of one rate", () => {
+    const parts = (...rates: number[]) => {
+      return rates.map((rate, at) => ({ inlineData: { mimeType: `audio/L16;rate=${rate}`, data: `$spilled:${at}` } }));
+    };
+    const answer = { candidates: [{ content: { parts: parts(8000, 8000) }, finishReason: "STOP" }] };
+    expect(read(answer)).toEqual({ audio: ["$spilled:0", "$spilled:1"], sampleRate: 8000 });
+    expect(() => read({ candidates: [{ content: { parts: parts(8000, 16_000) } }] })).toThrow("several sample rates");
+  });
+
+  test("words in its place", () => {
+    const parts = [{ text: "I cannot " }, { text: "speak." }];
+    expect(read({ candidates: [{ content: { parts }, finishReason: "STOP" }] })).toEqual({ words: "I cannot speak." });
   });
 
   test("audio of another kind is not understood", () => {
@@ -220,7 +234,7 @@ describe("read", () => {
     expect([error.type, error.message]).toEqual(["rate_limited", "Slow down"]);
   });
 
-  test.each([{}, { candidates: [] }, { candidates: [{ finishReason: "STOP", content: { parts: [{ text: "Hm" }] } }] }])(
+  test.each([{}, { candidates: [] }, { candidates: [{ finishReason: "STOP", content: { parts: [{ text: " " }] } }] }])(
     "nothing is left to the engine: %j",
     (json) => {
       expect(read(json)).toEqual({});

@@ -66,6 +66,11 @@ describe("an answer", () => {
     });
   });
 
+  test("with tokens that are no numbers is a text all the same", () => {
+    const candidates = [{ content: { parts: [{ text: "Hi" }] }, finishReason: "STOP" }];
+    expect(read({ candidates, usageMetadata: { promptTokenCount: "12" } })).toEqual({ text: "Hi" });
+  });
+
   test("may be that nothing was said", () => {
     expect(read({ candidates: [{ content: { role: "model" }, finishReason: "STOP" }] })).toEqual({ text: "" });
   });

@@ -104,13 +104,6 @@ describe("the config's settings", () => {
   });
 });
 
-test("a server without rates", () => {
-  const route: SpeechRoute = { ...OPENAI, quirks: { lacks: ["speed"] } };
-  const { body, ignored } = built({ speed: 2, options: { speed: 1.25 } }, route);
-  expect(body).toEqual(BODY);
-  expect(ignored).toEqual([{ key: "speed", value: 2 }]);
-});
-
 test("OpenRouter takes a choice of providers", () => {
   const provider = { order: ["deepinfra"], allow_fallbacks: false };
   const { url, body } = built({ voice: "af_alloy", options: { provider } }, speechRouteTo("openrouter"));

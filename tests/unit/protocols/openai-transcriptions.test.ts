@@ -240,16 +240,34 @@ describe("an answer", () => {
   });
 });
 
+describe("what is wrong beside the text is left out, and the text is kept", () => {
+  const good = { start: 0, end: 1, text: "Hi." };
+  const word = { start: 0, end: 1, word: "Hi." };
+
+  test.each([
+    ["tokens", { usage: { input_tokens: "12" } }, {}],
+    ["some of the tokens", { usage: { input_tokens: "12", output_tokens: 3 } }, { usage: { outputTokens: 3 } }],
+    ["usage", { usage: 7 }, {}],
+    ["the language", { language: ["en"], languages: "en" }, {}],
+    ["the duration", { duration: "long" }, {}],
+    ["the kind", { object: 5 }, {}],
+    ["a speaker", { segments: [{ ...good, speaker: {} }] }, { segments: [good] }],
+    ["a segment without a text", { segments: [{ ...good, text: null }, good] }, { segments: [good] }],
+    ["a word without an end", { words: [{ start: 0, word: "Oh" }, word] }, { words: [word] }],
+    ["a time that is none", { words: [{ ...word, start: "x" }, word, word] }, { words: [word, word] }],
+    ["most of the words", { words: [{ word: "Oh" }, { word: "Oh" }, word] }, {}],
+    ["all of the segments", { segments: [{ start: 0, text: "Hi." }], words: "none" }, {}],
+  ])("%s", (_, beside, read_) => {
+    expect<unknown>(read({ text: "Hi.", ...beside })).toEqual({ text: "Hi.", ...read_ });
+  });
+});
+
 describe("an answer that is none", () => {
   test.each([
     [{}, "The answer cannot be understood: text is missing."],
     [{ text: null }, "The answer cannot be understood: text is missing."],
     [{ text: 7 }, "The answer cannot be understood: text: a number where a string belongs."],
     [[], "The answer cannot be understood: a list where an object belongs."],
-    [
-      { text: "Hi.", segments: [{ start: 0, text: "Hi." }] },
-      "The answer cannot be understood: segments.0.end is missing.",
-    ],
   ])("%j is refused", (json, message) => {
     const { type, message: said } = failure(() => read(json));
     expect({ type, said }).toEqual({ type: "provider_error", said: message });

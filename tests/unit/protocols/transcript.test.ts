@@ -67,4 +67,24 @@ describe("a step", () => {
       text: "",
     });
   });
+
+  test("begins no earlier than the recording, and ends no earlier than it begins", () => {
+    const times = [
+      { start: -0.02, end: 1 },
+      { start: -2, end: -1 },
+      { start: 3, end: 2.5 },
+    ];
+    const clamped = [
+      { start: 0, end: 1 },
+      { start: 0, end: 0 },
+      { start: 3, end: 3 },
+    ];
+    const segments = times.map((time) => ({ ...time, text: "a" }));
+    const words = times.map((time) => ({ ...time, word: "a" }));
+    expect(transcriptStep({ text: "a", durationSeconds: -1, segments, words })).toEqual({
+      text: "a",
+      segments: clamped.map((time) => ({ ...time, text: "a" })),
+      words: clamped.map((time) => ({ ...time, word: "a" })),
+    });
+  });
 });

@@ -5,12 +5,13 @@ import {
   elevenlabsVoices,
   inworldVoices,
   microsoftVoices,
+  mistralVoices,
   xaiVoices,
 } from "../../../src/protocols/voice-list.ts";
 import { failure } from "../../support/failure.ts";
 
 const route = (baseUrl: string) => ({ model: null, baseUrl });
-const read = (list: VoiceList, json: unknown) => list.read(json, route("https://voices.example.com"));
+const read = (list: VoiceList, json: unknown) => list.read(json);
 
 describe("where they are asked for", () => {
   test.each([
@@ -28,6 +29,7 @@ describe("where they are asked for", () => {
     ],
     [inworldVoices, "https://api.inworld.ai", "https://api.inworld.ai/voices/v1/voices"],
     [xaiVoices, "https://api.x.ai/v1", "https://api.x.ai/v1/tts/voices"],
+    [mistralVoices, "https://api.mistral.ai/v1/", "https://api.mistral.ai/v1/audio/voices?limit=100"],
   ])("%o at %s", (list, baseUrl, url) => {
     expect(list.request(route(baseUrl), 0)).toEqual({ method: "GET", url, headers: {} });
   });
@@ -151,6 +153,45 @@ test("xAI's speak every language", () => {
   ]);
 });
 
+test("Mistral's own go by a slug, a user's by a UUID", () => {
+  const items = [
+    {
+      id: "c69964a6-ab8b-4f8a-9465-ec0925096ec8",
+      name: "Paul - Neutral",
+      slug: "en_paul_neutral",
+      languages: ["en_us"],
+      gender: "male",
+      tags: ["neutral", "calm"],
+      user_id: null,
+    },
+    {
+      id: "a3e8f2b1-4c9d-4a6b-8e2f-1c3d5e7a9b0c",
+      name: "Mine",
+      slug: "en_paul_neutral",
+      languages: ["fr", "en"],
+      tags: null,
+      user_id: "u1",
+    },
+    { id: "b0000000-4c9d-4a6b-8e2f-1c3d5e7a9b0c", slug: null, languages: [], tags: [7] },
+    { id: "d0000000-4c9d-4a6b-8e2f-1c3d5e7a9b0c", slug: "a\u001b[2J" },
+  ];
+  expect(read(mistralVoices, { items, total: 4, page: 1, page_size: 100, total_pages: 1 }).voices).toEqual([
+    { id: "en_paul_neutral", name: "Paul - Neutral", description: "neutral, calm", locale: "en-US", gender: "male" },
+    { id: "a3e8f2b1-4c9d-4a6b-8e2f-1c3d5e7a9b0c", name: "Mine", locale: "fr" },
+    { id: "b0000000-4c9d-4a6b-8e2f-1c3d5e7a9b0c" },
+    { id: "d0000000-4c9d-4a6b-8e2f-1c3d5e7a9b0c" },
+  ]);
+});
+
+test("Mistral's come in pages", () => {
+  expect(mistralVoices.request(route("https://api.mistral.ai/v1"), 0, 100).url).toEndWith("?limit=100&offset=100");
+  const page = { items: [{ id: "a" }, { id: "b" }], total: 5, page: 1, page_size: 2, total_pages: 3 };
+  expect(mistralVoices.read(page)).toEqual({ voices: [{ id: "a" }, { id: "b" }], next: 2 });
+  expect(mistralVoices.read(page, 2).next).toBe(4);
+  expect(mistralVoices.read({ ...page, items: [{ id: "e" }] }, 4)).toEqual({ voices: [{ id: "e" }] });
+  expect(mistralVoices.read({ ...page, items: [] }, 4)).toEqual({ voices: [] });
+});
+
 test("Microsoft's", () => {
   const entry = {
     ShortName: "en-US-AriaNeural",
@@ -174,6 +215,7 @@ describe("what is no voice", () => {
     ["Azure", azureVoices, (entries: unknown[]) => entries, "ShortName"],
     ["Inworld", inworldVoices, (entries: unknown[]) => ({ voices: entries }), "voiceId"],
     ["xAI", xaiVoices, (entries: unknown[]) => ({ voices: entries }), "voice_id"],
+    ["Mistral", mistralVoices, (entries: unknown[]) => ({ items: entries }), "id"],
   ] as const)("%s: it is left out, and the others stay", (_name, list, document, id) => {
     const bad = [null, "voice", [], {}, { [id]: 7 }, { [id]: " " }, { [id]: "a\u001b[2J" }, { [id]: "a\u202eb" }];
     expect(read(list, document([...bad, { [id]: " fine ", name: 7 }])).voices).toEqual([{ id: "fine" }]);
@@ -194,6 +236,7 @@ describe("what is no voice", () => {
     [azureVoices, "no"],
     [inworldVoices, { voices: null }],
     [xaiVoices, 7],
+    [mistralVoices, { items: null }],
   ])("no list at all is an error", (list, json) => {
     const error = failure(() => read(list, json));
     expect({ type: error.type, message: error.message }).toEqual({

@@ -245,6 +245,7 @@ describe("the row", () => {
       label: "Volcengine",
       alsoNamed: ["bytedance"],
       protocol: "volcengine-speech",
+      ownKeys: true,
       withoutModel: "always",
       keyOption: "token",
       env: ["VOLCENGINE_TTS_API_KEY", "BYTEPLUS_SEED_SPEECH_API_KEY", "VOLCENGINE_TTS_TOKEN"],

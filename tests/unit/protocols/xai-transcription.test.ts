@@ -67,8 +67,7 @@ describe("an answer", () => {
 
   test.each([
     [{ duration: 3 }, "text is missing."],
-    [{ text: "Hi", words: "none" }, "words: a string where a list belongs."],
-    [{ text: "Hi", words: [{ text: "Hi", start: 0 }] }, "words.0.end is missing."],
+    [{ text: 3 }, "text: a number where a string belongs."],
   ])("%j is refused", (json, reason) => {
     const { type, message } = failure(() => read(json));
     expect({ type, message }).toEqual({
@@ -76,4 +75,11 @@ describe("an answer", () => {
       message: `The answer cannot be understood: ${reason}`,
     });
   });
+
+  test.each([{ words: "none", duration: "long", language: 7 }, { words: [{ text: "Hi", start: 0 }] }])(
+    "%j beside the text is left out",
+    (beside) => {
+      expect(read({ text: "Hi", ...beside })).toEqual({ text: "Hi" });
+    },
+  );
 });

@@ -1,5 +1,9 @@
 import { afterEach, beforeEach, describe, expect, test } from "bun:test";
 import { writeFileSync } from "node:fs";
+import { ADTS } from "../../../../src/media/audio/adts.ts";
+import { beginsWithFrames } from "../../../../src/media/audio/frames.ts";
+import { MP3 } from "../../../../src/media/audio/mp3.ts";
+import { RECORDINGS, samples } from "../../../support/audio.ts";
 import { rejection } from "../../../support/failure.ts";
 import { TemporaryFolder } from "../../../support/folder.ts";
 import { joined, tone, toneBytes } from "./joined.ts";
@@ -165,5 +169,28 @@ describe("AAC files in a row", () => {
     expect(type).toBe("provider_error");
     expect(message).toContain("24000 Hz, channel layout 1");
     expect(message).toContain(words);
+  });
+});
+
+describe("whether it begins with frames", () => {
+  const frames = (count: number): Uint8Array => Buffer.concat(Array(count).fill(BAIT.subarray(0, 104)));
+
+  test.each([
+    ["a tag", RECORDINGS.mp3.bytes, true],
+    ["many frames", frames(9), true],
+    ["two, and no more", frames(2), true],
+    ["one, which any sample may look like", frames(1), false],
+    ["one, and then something else", Buffer.concat([frames(1), samples(500, 7)]), false],
+    ["two of different kinds", Buffer.concat([frames(1), Buffer.from("fffb90c4", "hex"), samples(500)]), false],
+    ["samples of -1", samples(500, -1), false],
+    ["silence", samples(500), false],
+    ["nothing", new Uint8Array(), false],
+  ])("MP3: %s", (_, bytes, expected) => {
+    expect(beginsWithFrames(bytes, MP3)).toBe(expected);
+  });
+
+  test("AAC", () => {
+    expect(beginsWithFrames(RECORDINGS.aac.bytes, ADTS)).toBe(true);
+    expect(beginsWithFrames(frames(9), ADTS)).toBe(false);
   });
 });

@@ -116,6 +116,54 @@ describe("whether it ends as it must", () => {
     expect(await soundIn(file(bytes.subarray(0, last)), "opus")).toEqual({ empty: true, whole: false });
   });
 
+  const tag = (name: string, size: number, content = size) =>
+    Buffer.concat([Buffer.from(name), Buffer.from(new Uint32Array([size]).buffer), Buffer.alloc(content)]);
+
+  test("a WAV with what else is told about it behind it", async () => {
+    const one = wav(samples(2400));
+    const odd = Buffer.concat([one, tag("LIST", 5, 6), tag("id3 ", 20)]);
+    expect(await soundIn(file(odd), "wav")).toEqual({ seconds: 0.1, empty: false, whole: true });
+  });
+
+  test("WAV after WAV is all of them", async () => {
+    const two = Buffer.concat([wav(samples(2400)), tag("LIST", 4), wav(samples(1200)), wav(samples(1200))]);
+    expect(await soundIn(file(two), "wav")).toEqual({ seconds: 0.2, empty: false, whole: true });
+    expect(await soundIn(file(two.subarray(0, -100)), "wav")).toMatchObject({ whole: false });
+    const cut = Buffer.concat([wav(samples(2400)), wav(samples(1200)).subarray(0, 30)]);
+    expect(await soundIn(file(cut), "wav")).toMatchObject({ whole: false });
+  });
+
+  test("a WAV with sound behind the samples that it counts is none that can be trusted", async () => {
+    const more = Buffer.concat([wav(samples(2400)), samples(2400, -3)]);
+    expect(await soundIn(file(more), "wav")).toMatchObject({ whole: false });
+  });
+
+  test("a FLAC: at its last byte, and at none before", async () => {
+    const { bytes } = RECORDINGS.flac;
+    for (let missing = 1; missing < bytes.length - 86; missing += 7) {
+      const { whole } = await soundIn(file(bytes.subarray(0, -missing)), "flac");
+      expect({ missing, whole }).toEqual({ missing, whole: false });
+    }
+    const changed = Buffer.from(bytes);
+    changed[changed.length - 20] = (changed[changed.length - 20] ?? 0) ^ 1;
+    expect((await soundIn(file(changed), "flac")).whole).toBe(false);
+  });
+
+  test("a FLAC whose writer did not know how long it would be: its last frame tells", async () => {
+    const bytes = Buffer.from(RECORDINGS.flac.bytes);
+    bytes.fill(0, 22, 26);
+    bytes[21] = (bytes[21] ?? 0) & 0xf0;
+    expect(await soundIn(file(bytes), "flac")).toEqual({ seconds: 0.15, empty: false, whole: true });
+    expect((await soundIn(file(bytes.subarray(0, -10)), "flac")).whole).toBe(false);
+  });
+
+  test("a FLAC that ends between two frames, where its head counts more", async () => {
+    const bytes = Buffer.from(RECORDINGS.flac.bytes);
+    // 3,600 samples: one frame.
+    bytes.writeUInt32BE(7696, 22);
+    expect((await soundIn(file(bytes), "flac")).whole).toBe(false);
+  });
+
   function whole(type: string, bytes: Uint8Array): boolean {
     return isWhole(type, bytes.subarray(0, 512 * 1024), bytes.subarray(-65_536), bytes.length);
   }

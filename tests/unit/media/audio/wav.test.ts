@@ -41,6 +41,12 @@ const EXTENSIBLE = Buffer.concat([
   Buffer.from("1600 1000 04000000 0100000000001000800000aa00389b71".replaceAll(" ", ""), "hex"),
 ]);
 
+test("bare samples of a rate that nobody told stand in a row as they are", async () => {
+  const paths = [1, 2].map((value) => ({ path: file(`${value}.pcm`, samples(300, value * 1000)) }));
+  const bytes = await joined("pcm", ...paths);
+  expect(bytes.equals(Buffer.concat([samples(300, 1000), samples(300, 2000)]))).toBe(true);
+});
+
 describe("a header", () => {
   test("is found behind other chunks, odd ones too", () => {
     const header = readWavHeader(
@@ -96,6 +102,15 @@ describe("WAV files in a row", () => {
     expect(bytes.readUInt32LE(4)).toBe(36 + 200);
     expect(bytes.readUInt32LE(40)).toBe(200);
     expect(bytes.subarray(44)).toEqual(Buffer.from(data));
+  });
+
+  test("those in one file go on without a fade, and the next file does not", async () => {
+    const two = file("two.wav", wav(samples(2400, 1000)), wav(samples(2400, 1000)));
+    const bytes = await joined("wav", two, two);
+    const heard = Array.from({ length: 9600 }, (_, at) => bytes.readInt16LE(44 + 2 * at));
+    expect(new Set(heard.slice(0, 4680))).toEqual(new Set([1000]));
+    expect([heard[4799], heard[4800]]).toEqual([0, 0]);
+    expect(new Set(heard.slice(4920))).toEqual(new Set([1000]));
   });
 
   test("a fade of 5 ms towards the joint, and none at the ends", async () => {

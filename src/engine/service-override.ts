@@ -1,12 +1,16 @@
 import type { LoadedConfig } from "../config/file.ts";
 import { InferError } from "../core/error.ts";
 import { webUrl } from "../http/client.ts";
-import type { Departure } from "../providers/types.ts";
+import type { ServiceOverride } from "../providers/types.ts";
 import type { KnownProvider } from "./directory.ts";
 
 /** A provider as one of its services departs from its row. What the config says of the provider still comes first. */
-export function departed(provider: KnownProvider, departure: Departure, env: LoadedConfig["env"]): KnownProvider {
-  const { env: variables, auth, headers, baseUrl, baseUrlEnv = [] } = departure;
+export function overridden(
+  provider: KnownProvider,
+  override: ServiceOverride,
+  env: LoadedConfig["env"],
+): KnownProvider {
+  const { env: variables, auth, headers, baseUrl, baseUrlEnv = [] } = override;
   const own: KnownProvider = {
     ...provider,
     ...(variables && { env: variables }),
@@ -14,6 +18,10 @@ export function departed(provider: KnownProvider, departure: Departure, env: Loa
     ...(headers && { headers: { ...provider.headers, ...headers } }),
   };
   if (provider.hasOwnBaseUrl) return own;
+  if (override.ownKeys) {
+    delete own.apiKey;
+    own.unsaved = true;
+  }
   const name = baseUrlEnv.find((variable) => env[variable]?.trim());
   const value = name === undefined ? undefined : env[name]?.trim();
   if (value !== undefined) return moved(own, name ?? "", value);
