@@ -25,7 +25,9 @@ export async function listVoices(context: Context, candidate: Candidate): Promis
   if (voiceList && !candidate.problem) {
     const list = await VOICE_LISTS[voiceList]();
     const plan = { candidates: [candidate], mayRepeat: () => true };
-    return tryCandidates(context, plan, (one, call) => ask(context, one, list, call));
+    return tryCandidates(context, plan, (one, call) =>
+      ask(context, one, list, call).catch((thrown) => Promise.reject(aboutAddress(thrown, one))),
+    );
   }
   const known = knownVoices(speech);
   if (known.length === 0) {
@@ -60,6 +62,12 @@ async function ask(context: Context, candidate: Candidate, list: VoiceList, call
     after = next;
   }
   return all;
+}
+
+/** No model is asked for voices: only the place can be wrong. */
+function aboutAddress(thrown: unknown, { provider }: Candidate): unknown {
+  if (!(thrown instanceof InferError) || thrown.type !== "not_found") return thrown;
+  return thrown.with({ hint: `Check the address (${URL.parse(provider.baseUrl)?.host}).` });
 }
 
 async function programVoices(context: Context, candidate: Candidate): Promise<readonly SpeechVoice[]> {

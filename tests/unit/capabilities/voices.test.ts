@@ -56,6 +56,13 @@ describe("a vendor with a list of its own", () => {
     }
   });
 
+  test("is not where it should be: no model is blamed", async () => {
+    const answer = () => Response.json({ error: { message: "no such page" } }, { status: 404 });
+    const error = await rejection((await list({ provider: "xai", key: "k", answer })).listed);
+    expect(error.type).toBe("not_found");
+    expect(error.details.hint).toMatch(/^Check the address \(127\.0\.0\.1:\d+\)\.$/);
+  });
+
   test("sends something else", async () => {
     const { listed } = await list({
       provider: "elevenlabs",
