@@ -7,11 +7,13 @@ import { printOutcome } from "./output/outcome.ts";
 import { processStdio } from "./output/stdio.ts";
 
 const PATIENCE_MS = 1000;
+/** What takes longer may leave something half-done. */
+const LONG_MS = 50;
 
 async function main(): Promise<void> {
   const argv = process.argv.slice(2);
   const stdio = processStdio();
-  const context = makeContext(argv, onSignals(stdio.errIsTerminal()), stdio);
+  const context = makeContext(argv, onSignals(stdio), stdio);
   process.exitCode = await printOutcome(context, () => runCli(argv, context));
 }
 
@@ -39,7 +41,7 @@ function makeContext(argv: readonly string[], signal: AbortSignal, stdio: Stdio)
  * Ctrl-C, SIGTERM and a terminal that goes away stop the work and leave time to say so. A second one ends the process at
  * once, and so does the first when something cannot be stopped, such as a write to a pipe that nobody reads.
  */
-function onSignals(hasTerminal: boolean): AbortSignal {
+function onSignals({ errIsTerminal }: Stdio): AbortSignal {
   const controller = new AbortController();
   const stop = (name: "SIGINT" | "SIGTERM" | "SIGHUP", exitCode: number): void => {
     process.once(name, () => {
@@ -50,8 +52,9 @@ function onSignals(hasTerminal: boolean): AbortSignal {
   };
   stop("SIGINT", 130);
   stop("SIGTERM", 143);
-  // Without a terminal it may be ignored on purpose, as nohup does, and a handler would end that.
-  if (hasTerminal) stop("SIGHUP", 129);
+  // Without a terminal it may be ignored on purpose, as nohup does, and a handler would end that. To ask takes 2 ms, which
+  // what is over at once, and leaves nothing behind, does not pay.
+  setTimeout(() => errIsTerminal() && stop("SIGHUP", 129), LONG_MS).unref();
   return controller.signal;
 }
 

@@ -109,7 +109,7 @@ while time.time() < deadline:
         else: ready = []
     if b"Key for" in seen and step < len(typed):
         if raw is None: raw = not (termios.tcgetattr(terminal)[3] & termios.ECHO)
-        if typed[step] == "SIGTERM": os.kill(child, signal.SIGTERM)
+        if typed[step].startswith("SIG"): os.kill(child, getattr(signal, typed[step]))
         else: os.write(terminal, typed[step].encode())
         step += 1
         time.sleep(0.1)
@@ -164,6 +164,12 @@ describe.skipIf(python === null || process.platform === "win32")("on a terminal 
 
   test("SIGTERM is 143", async () => {
     expect((await type("sk-", "SIGTERM")).code).toBe(143);
+  });
+
+  test("a terminal that goes away is 129, and does not end it without a word", async () => {
+    const { code, seen } = await type("sk-", "SIGHUP");
+    expect(seen).toContain("Interrupted by SIGHUP.");
+    expect(code).toBe(129);
   });
 
   test("Ctrl-D and Enter alone are no key", async () => {
