@@ -61,7 +61,8 @@ async function ask(context: Context, candidate: Candidate, list: VoiceList, call
     all.push(...voices);
     after = next;
   }
-  return all;
+  // A server that knows no pages sends the first one again.
+  return [...new Map(all.map((voice) => [voice.id, voice])).values()];
 }
 
 /** No model is asked for voices: only the place can be wrong. */

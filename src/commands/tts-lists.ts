@@ -89,7 +89,9 @@ async function isSetUp(
   if (provider.embedded) return true;
   if (provider.speech?.protocol === "speech-program") {
     const options = ttsSettings(loaded).of([provider.id, ...(provider.aliases ?? [])])?.options ?? {};
-    return !("missing" in (await findSpeechProgram(options, loaded.env, undefined, context.cwd)));
+    return !(
+      "missing" in (await findSpeechProgram(options, loaded.env, await specialist?.defaultModel(provider), context.cwd))
+    );
   }
   const hasModel = (await specialist?.defaultModel(provider)) !== undefined || specialist?.goesWithoutModel?.(provider);
   return !!hasModel && (await configuredBy(own, keyring)) !== null && !specialist?.unready?.(own);

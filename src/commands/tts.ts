@@ -93,9 +93,9 @@ async function playable(
       hint: "Use one of them.",
     });
   }
-  const first = candidates.find(({ problem }) => !problem);
+  const first = candidates.find((candidate) => canSpeak(candidate, wish, text));
   // Nobody speaks: why not is told where it is tried.
-  if (!first?.provider.speech) return wish;
+  if (!first) return wish;
   const { format = "wav" } = speechTerms(first, wish, text);
   if (await isPlayed(context, format)) return wish;
   const others: SpeechFormat[] = [];
@@ -104,6 +104,17 @@ async function playable(
   const isNamed = format === wish.format || format === wish.likelyFormat;
   if (other === undefined || isNamed) throw noPlayer(mimeTypeOf(format), others);
   return { ...wish, likelyFormat: other };
+}
+
+function canSpeak(candidate: Candidate, wish: SpeechWish, text: string): boolean {
+  if (candidate.problem || !candidate.provider.speech) return false;
+  try {
+    speechTerms(candidate, wish, text);
+    return true;
+  } catch (thrown) {
+    if (thrown instanceof InferError && thrown.type === "usage") return false;
+    throw thrown;
+  }
 }
 
 async function isPlayed(context: Context, format: SpeechFormat): Promise<boolean> {

@@ -34,7 +34,7 @@ export interface ErrorDetails {
   requestId?: string | undefined;
   /** The request never left this machine: nothing can have been done or billed. */
   unsent?: boolean | undefined;
-  /** Overrides the table: only SIGTERM needs it (143 instead of 130). */
+  /** Overrides the table: of signals other than Ctrl-C, 128 and their number. */
   exitCode?: number | undefined;
   cause?: unknown;
 }

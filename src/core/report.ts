@@ -50,8 +50,10 @@ export function toEnvelope(
     model: clean(model),
     attempts: clean(attempts),
     ...(inputs.length > 0 && { inputs: clean(inputs) }),
-    // Where it came from may be an address with a password in it.
-    outputs: outputs.map((output) => ("path" in output ? { ...output, path: clean(output.path) } : output)),
+    // Where it came from may be an address with a password in it; a path on this machine has to be found by it.
+    outputs: outputs.map((output) =>
+      "path" in output && /^https?:/i.test(output.path) ? { ...output, path: clean(output.path) } : output,
+    ),
     ...(ignoredOverrides.length > 0 && { ignoredOverrides: clean(ignoredOverrides) }),
     ...(usage && { usage }),
     ...(warnings.length > 0 && { warnings: clean(warnings) }),

@@ -137,7 +137,7 @@ class Choice {
   async byProvider(name: string, model: string | undefined): Promise<Candidate> {
     const provider = this.find(name);
     const reason = "--provider";
-    if (model !== undefined) return this.candidate(provider, withoutPrefix(model, provider), reason);
+    if (model !== undefined) return this.candidate(provider, namedModel(model, provider), reason);
     const candidate = await this.candidate(provider, undefined, reason);
     if (candidate.model !== null || !candidate.problem || this.service !== "text" || !provider.probe) return candidate;
     if (!this.probes || candidate.problem.type !== "usage") return candidate;
@@ -358,6 +358,15 @@ class Choice {
 
 function missingIn(secret: object): string | undefined {
   return "missing" in secret && typeof secret.missing === "string" ? secret.missing : undefined;
+}
+
+/** Throws `usage` for `mistral/`, which names none. */
+function namedModel(model: string, provider: Provider): string {
+  const name = withoutPrefix(model, provider);
+  if (name !== "") return name;
+  throw new InferError("usage", `"${model}" is not a model: write it as provider/model.`, {
+    hint: `Leave --model out for the default of ${provider.name}.`,
+  });
 }
 
 /** `--provider openrouter --model openrouter/auto` names the provider twice. */

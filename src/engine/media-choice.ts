@@ -137,7 +137,7 @@ function entriesFor(
   return [
     ...own.filter(({ entry }) => entry.capabilities?.includes(kind) ?? true),
     // What says nothing of itself there is for whatever its provider is known for.
-    ...shared.filter(({ entry }) => entry.capabilities?.includes(kind) ?? isKnown(entry.provider ?? "")),
+    ...shared.filter(({ entry }) => entry.capabilities?.includes(kind) ?? isKnown(nameOf(entry)?.provider ?? "")),
   ];
 }
 
@@ -147,7 +147,7 @@ async function candidateOf(
   place: string,
   { chooser, loaded, common }: { chooser: Chooser; loaded: LoadedConfig; common: Common },
 ): Promise<Candidate> {
-  const media = termsOf(entry, common.settings, entry.provider?.trim() ?? "");
+  const media = termsOf(entry, common.settings, nameOf(entry)?.provider ?? "");
   if (isProgram(entry)) {
     return { ...programOf(entry, reason, place, loaded.env), media };
   }
@@ -166,7 +166,7 @@ async function candidateOf(
   } catch (thrown) {
     // OpenClaw may know providers that infer does not: the entries after it still count.
     if (!(thrown instanceof InferError)) throw thrown;
-    const provider = { ...unknownProvider(entry.provider ?? "unknown"), problem: thrown };
+    const provider = { ...unknownProvider(nameOf(entry)?.provider ?? "unknown"), problem: thrown };
     return { ...(await chooser.candidate(provider, entry.model, reason)), media };
   }
 }

@@ -1,10 +1,10 @@
-import { mkdtemp, readFile, rm } from "node:fs/promises";
-import { tmpdir } from "node:os";
+import { readFile } from "node:fs/promises";
 import { dirname, join, parse, resolve } from "node:path";
 import type { Context } from "../core/context.ts";
 import { type ErrorType, InferError } from "../core/error.ts";
 import { isRecord } from "../core/json.ts";
 import { said } from "../process/said.ts";
+import { inTemporaryFolder } from "../process/temporary-folder.ts";
 import type { Call } from "./attempts.ts";
 import type { MediaProgram } from "./media-choice.ts";
 import { plainWav } from "./plain-wav.ts";
@@ -30,8 +30,7 @@ export async function askMediaProgram(
   question: MediaQuestion,
   call: Call,
 ): Promise<string> {
-  const folder = await mkdtemp(join(tmpdir(), "infer-media-"));
-  try {
+  return inTemporaryFolder("infer-media-", async (folder) => {
     const given = await question.file(folder);
     const isRecording = !given.mimeType.startsWith("image/") && nameOf(command) === "whisper-cli";
     const { path, mimeType } = isRecording ? await plainWav(context, given, folder, env, call) : given;
@@ -57,13 +56,11 @@ export async function askMediaProgram(
     const text = written.trim() || answerIn(command, new TextDecoder().decode(stdout));
     if (text === "") throw new InferError("empty_result", `${command} printed nothing.${said(stderr)}`);
     return text;
-  } catch (thrown) {
+  }).catch((thrown) => {
     if (!(thrown instanceof InferError)) throw thrown;
     const hint = HINTS[thrown.type];
     throw hint === undefined ? thrown : thrown.with({ hint });
-  } finally {
-    await rm(folder, { recursive: true, force: true });
-  }
+  });
 }
 
 const HINTS: Partial<Record<ErrorType, string>> = {

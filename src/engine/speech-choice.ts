@@ -145,11 +145,22 @@ class SpeechConfig {
   async #primary(chooser: Chooser, { name, place }: { name: string; place: string }): Promise<Candidate> {
     try {
       const provider = chooser.find(name);
-      return await chooser.candidate(provider, this.modelOf(provider), place);
+      return await this.#ifThere(await chooser.candidate(provider, this.modelOf(provider), place));
     } catch (thrown) {
       if (!(thrown instanceof InferError)) throw thrown;
       return chooser.candidate({ ...unknownProvider(name), problem: thrown }, undefined, place);
     }
+  }
+
+  /** A program that is not on this machine cannot be tried. */
+  async #ifThere(candidate: Candidate): Promise<Candidate> {
+    const { provider, model, problem } = candidate;
+    if (problem || provider.speech?.protocol !== "speech-program") return candidate;
+    const { findSpeechProgram } = await import("./speech-programs.ts");
+    const { context, loaded } = this.keyring;
+    const found = await findSpeechProgram(this.#options(provider), loaded.env, model ?? undefined, context.cwd);
+    if (!("missing" in found)) return candidate;
+    return { ...candidate, problem: new InferError("not_found", found.missing, { hint: found.hint }) };
   }
 
   /** The provider as its block of the config, and over it the persona's, have it: the nearer address and key win. */

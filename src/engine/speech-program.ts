@@ -1,10 +1,10 @@
-import { mkdtemp, readdir, rm, writeFile } from "node:fs/promises";
-import { tmpdir } from "node:os";
+import { readdir, writeFile } from "node:fs/promises";
 import { basename, extname, join, parse } from "node:path";
 import type { Context } from "../core/context.ts";
 import type { IgnoredOverride } from "../core/envelope.ts";
-import { codeOf, InferError } from "../core/error.ts";
+import { codeOf, InferError, messageOf } from "../core/error.ts";
 import { said } from "../process/said.ts";
+import { inTemporaryFolder } from "../process/temporary-folder.ts";
 import type { Call } from "./attempts.ts";
 import { piperVoice } from "./program-voices.ts";
 import { type ProgramFormat, type SpeechProgram, sizeOf } from "./speech-programs.ts";
@@ -41,12 +41,9 @@ export async function speakWithProgram<T>(
   const text = withoutEmoji(speech.text);
   if (text === "") throw new InferError("empty_result", "There is nothing in the text that can be spoken.");
   // Of its own, so that whatever is in it comes from this run.
-  const folder = await mkdtemp(join(tmpdir(), "infer-speech-"));
-  try {
-    return await take(await recorded(context, program, { ...speech, text }, folder, call));
-  } finally {
-    await rm(folder, { recursive: true, force: true });
-  }
+  return inTemporaryFolder("infer-speech-", async (folder) =>
+    take(await recorded(context, program, { ...speech, text }, folder, call)),
+  );
 }
 
 async function recorded(
@@ -71,7 +68,9 @@ async function recorded(
     const hint = hintOf(program);
     throw new InferError("empty_result", `${program.name} wrote no audio.${said(stderr)}`, { hint });
   }
-  await writeFile(path, stdout);
+  await writeFile(path, stdout).catch((thrown) => {
+    throw new InferError("io", `The audio could not be written: ${messageOf(thrown)}.`, { cause: thrown });
+  });
   return { path, ignored };
 }
 

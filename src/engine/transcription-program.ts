@@ -1,10 +1,10 @@
-import { mkdir, mkdtemp, rm } from "node:fs/promises";
-import { tmpdir } from "node:os";
+import { mkdir } from "node:fs/promises";
 import { basename, join, resolve } from "node:path";
 import type { Context } from "../core/context.ts";
 import type { IgnoredOverride } from "../core/envelope.ts";
 import { InferError } from "../core/error.ts";
 import { programOnPath } from "../process/find-program.ts";
+import { inTemporaryFolder } from "../process/temporary-folder.ts";
 import { transcriptStep } from "../protocols/transcript.ts";
 import type { TranscriptionStep } from "../protocols/transcription-wire.ts";
 import type { Call } from "./attempts.ts";
@@ -51,9 +51,8 @@ export async function transcribeWithProgram(
 ): Promise<{ step: TranscriptionStep; ignored: IgnoredOverride[] }> {
   const { command, env, id } = program;
   const { args, read, hears, takesHints } = PROGRAMS[id];
-  const folder = await mkdtemp(join(tmpdir(), "infer-transcribe-"));
   let hint = `Check that ${program.modelPath} is a model for ${id}, and that the file is a recording.`;
-  try {
+  return inTemporaryFolder("infer-transcribe-", async (folder) => {
     const given = await job.file(folder);
     const fit = hears === "wav" ? await plainWav(context, given, folder, env, call) : undefined;
     const path = fit?.path ?? resolve(context.cwd, given.path);
@@ -67,14 +66,12 @@ export async function transcribeWithProgram(
     const { language, prompt } = job;
     const hints = takesHints ? [] : Object.entries({ language, prompt });
     return { step, ignored: hints.flatMap(([key, value]) => (value === undefined ? [] : [{ key, value }])) };
-  } catch (thrown) {
+  }).catch((thrown) => {
     if (!(thrown instanceof InferError) || thrown.type !== "provider_error") throw thrown;
     throw thrown.with({
       hint: NO_FFMPEG.test(thrown.message) ? `Install ffmpeg: ${id} reads recordings with it.` : hint,
     });
-  } finally {
-    await rm(folder, { recursive: true, force: true });
-  }
+  });
 }
 
 /** As Python says it of a program that it cannot start. */

@@ -118,6 +118,7 @@ export async function checkDestination(context: Context, output: string | undefi
   if (STDOUT.test(path)) {
     throw new InferError("usage", `${path} is stdout, where the file's path is told.`, { hint: "Use --output -" });
   }
+  if (path === STDERR) throw new InferError("usage", `${path} is for what infer says, not for files.`);
   if (await isSpecial(path)) return checkSpecial(path);
   const isTheFolder = output === undefined || isFolderName(output) || (await isFolder(path));
   let folder = isTheFolder ? path : dirname(path);
@@ -141,7 +142,8 @@ export async function checkDestination(context: Context, output: string | undefi
 
 /** Refuses a destination that is the file to be read, under whatever name: the one would be gone for the other. */
 export async function refuseOriginal(context: Context, output: string | undefined, file: string): Promise<void> {
-  if (output === undefined) return;
+  // `-` is no name there.
+  if (output === undefined || output === "-" || file === "-") return;
   const [there, original] = await Promise.all([output, file].map((name) => fileAt(resolve(context.cwd, name))));
   if (!there || !original || there.dev !== original.dev || there.ino !== original.ino) return;
   throw new InferError("usage", `--output ${output} is the file that is read: it would be overwritten.`, {
@@ -155,6 +157,7 @@ async function fileAt(path: string): Promise<{ dev: bigint; ino: bigint } | unde
   return found?.isFile() ? found : undefined;
 }
 
+const STDERR = "/dev/stderr";
 const STDOUT = /^\/(?:dev\/stdout|dev\/fd\/1|proc\/self\/fd\/1)$/;
 
 /** Its folder need not be writable: nobody may write into `/dev`. */

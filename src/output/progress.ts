@@ -22,7 +22,7 @@ export class StatusLine implements Disposable {
   }
 }
 
-/** Does something that a person waits for. `what`: in one word, `Speaking`; the work tells how far it is. */
+/** Does something that a person waits for. `what`: `Speaking`; the work tells how far it is. */
 export async function withProgress<T>(
   context: Context,
   what: string,

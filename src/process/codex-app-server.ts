@@ -1,12 +1,10 @@
-import { mkdtemp, rm } from "node:fs/promises";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
 import * as v from "valibot";
 import type { Context } from "../core/context.ts";
 import { InferError } from "../core/error.ts";
 import { VERSION } from "../version.ts";
 import { type CodexAnswer, LOGIN_HINT, type Show, Turn } from "./codex-turn.ts";
 import { type Json, RpcError, RpcProgram } from "./rpc-program.ts";
+import { inTemporaryFolder } from "./temporary-folder.ts";
 
 export interface CodexQuestion {
   prompt: string;
@@ -31,17 +29,14 @@ export async function askCodex(
   signal.throwIfAborted();
   const command = commandOf(context);
   // Empty, so that there is no project and nothing to read.
-  const folder = await mkdtemp(join(tmpdir(), "infer-codex-"));
-  try {
+  return inTemporaryFolder("infer-codex-", async (folder) => {
     const turn = new Turn(show);
     await using program = RpcProgram.start(context, command, folder, {
       notification: (method, params) => turn.hear(method, params),
       request: refuse,
     });
     return await unlessAborted(signal, converse(program, turn, question, model, folder), () => turn.interrupt(program));
-  } finally {
-    await rm(folder, { recursive: true, force: true });
-  }
+  });
 }
 
 /** OpenClaw's variables for another program and other arguments. */

@@ -64,7 +64,8 @@ const answer = v.object({
   results: v.nullish(
     v.object({
       channels: v.nullish(v.array(channel)),
-      utterances: listBeside(v.object({ start: seconds, end: seconds, transcript: v.string(), speaker })),
+      // All of them or none: what one of them says would be missing in the subtitles.
+      utterances: beside(v.array(v.object({ start: seconds, end: seconds, transcript: v.string(), speaker }))),
     }),
   ),
   err_code: textBeside,

@@ -23,9 +23,16 @@ function build(request: SpeechRequest, { model, baseUrl }: SpeechRoute): BuiltSp
   };
 }
 
-const answer = v.object({ audio_data: text });
+const answer = v.object({
+  audio_data: text,
+  // An error, as it comes with other statuses.
+  object: v.nullish(v.unknown()),
+  error: v.nullish(v.unknown()),
+  detail: v.nullish(v.unknown()),
+});
 
 function read(json: unknown): SpeechStep {
-  const { audio_data } = parseMessage(answer, json);
-  return audio_data ? { audio: audio_data } : {};
+  const { audio_data, object, error, detail } = parseMessage(answer, json);
+  if (audio_data) return { audio: audio_data };
+  return object === "error" || error || detail ? { failure: json } : {};
 }

@@ -71,7 +71,8 @@ const answer = v.object({
   language: textBeside,
   languages: listBeside(v.object({ code: v.string() })),
   duration: secondsBeside,
-  segments: listBeside(v.object({ start: seconds, end: seconds, text: v.string(), speaker, speaker_id: speaker })),
+  // All of them or none: what one of them says would be missing in the subtitles.
+  segments: beside(v.array(v.object({ start: seconds, end: seconds, text: v.string(), speaker, speaker_id: speaker }))),
   words: listBeside(v.object({ start: seconds, end: seconds, word: text, text, speaker })),
   usage: beside(
     v.object({

@@ -50,6 +50,7 @@ export function formFor(
   const setting = configuredFormat(speech?.options ?? {}, isVoiceNoteChannel(channel));
   const configured = setting && configuredForm(service.formats, setting.word);
   if (configured && configured.form.sampleRate === undefined && BARE.test(setting.word)) throw bareSound(id, setting);
+  if (setting && configured && !configured.format && isOurs(setting.word)) throw notOffered(id, setting);
   if (configured && (configured.format ? usable(configured.format) : !isLong)) return configured;
   const opus = isVoiceNoteChannel(channel) ? usable("opus") : undefined;
   if (opus) return { format: "opus", form: opus };
@@ -96,6 +97,16 @@ const BARE = /^(?:u-?law|mu-?law|a-?law|raw|g722)(?:[-_]|$)/i;
 /** Nothing in such sound tells what it is, so that no file can be made of it that anything plays. */
 function bareSound(id: string, { name, word }: FormatSetting): InferError {
   return new InferError("usage", `${name} of ${id} is "${word}", which is sound without a header: no file plays it.`, {
+    hint: `Leave ${name} out of the config, or use --format.`,
+  });
+}
+
+function isOurs(word: string): boolean {
+  return SPEECH_FORMATS.some((name) => name === word.toLowerCase());
+}
+
+function notOffered(id: string, { name, word }: FormatSetting): InferError {
+  return new InferError("usage", `${name} of ${id} is "${word}", which it does not give.`, {
     hint: `Leave ${name} out of the config, or use --format.`,
   });
 }

@@ -7,7 +7,7 @@ const WIDE = /[\p{sc=Han}\p{sc=Hira}\p{sc=Kana}\p{sc=Hang}\u3000-\u303F\uFF01-\u
 /** Scripts that have no blanks between words. */
 const UNSPACED =
   /[\p{sc=Han}\p{sc=Hira}\p{sc=Kana}\p{sc=Thai}\p{sc=Laoo}\p{sc=Khmr}\p{sc=Mymr}\u3000-\u303F\uFF01-\uFF60]/u;
-const SENTENCE_END = /[.!?…。！？؟।]["'”’»」』)\]]*$/u;
+export const SENTENCE_END = /[.!?…。！？؟।]["'”’»」』)\]]*$/u;
 const CLAUSE_END = /[,;:，、；：،–—]["'”’»」』)\]]*$/u;
 
 /** How many columns of a screen it takes. */

@@ -1,15 +1,13 @@
 import type { TranscriptSegment } from "../../core/envelope.ts";
 import type { TranscriptionStep, TranscriptWord } from "../../protocols/transcription-wire.ts";
 import { align, bare, type Span } from "./alignment.ts";
-import { isUnspaced, LINE, widthOf } from "./lines.ts";
+import { isUnspaced, LINE, SENTENCE_END, widthOf } from "./lines.ts";
 
 /** Seconds of silence behind which something new begins. */
 const PAUSE = 0.8;
 /** As subtitles are made: two lines, seven seconds. */
 const MOST_CHARACTERS = 2 * LINE;
 const MOST_SECONDS = 7;
-
-const SENTENCE_END = /[.!?…。！？؟।]["'”’»)\]]*$/u;
 
 /** The parts of a recording with their times: the vendor's, with their words; or made of its words; `undefined` without times. */
 export function segmentsOf({ text, segments, words }: TranscriptionStep): TranscriptSegment[] | undefined {

@@ -71,8 +71,8 @@ function short(segment: TranscriptSegment): TranscriptSegment[] {
 /** Where no words are known, each piece gets as much of the time as it has of the text. */
 function shared(segment: TranscriptSegment): TranscriptSegment[] {
   const { text, start, end } = segment;
-  if (widthOf(text) <= LONGEST_TEXT) return [segment];
   const parts = pieces(text);
+  if (parts.length < 2) return [segment];
   const whole = parts.reduce((sum, part) => sum + widthOf(part), 0);
   let before = 0;
   const at = (): number => start + ((end - start) * before) / whole;

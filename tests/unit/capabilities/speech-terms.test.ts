@@ -90,6 +90,13 @@ describe("the form of the audio", () => {
     }
   });
 
+  test("a form of the config that the provider does not give is refused, too", () => {
+    const error = failure(() => terms("mistral", {}, { responseFormat: "PCM" }));
+    expect(error.type).toBe("usage");
+    expect(error.message).toBe('responseFormat of mistral is "PCM", which it does not give.');
+    expect(terms("mistral", { format: "wav" }, { responseFormat: "PCM" }).format).toBe("wav");
+  });
+
   test("a telephone's sound in a WAV is a file", () => {
     const { form } = terms("azure-speech", {}, { outputFormat: "riff-8khz-8bit-mono-mulaw" });
     expect(form).toEqual({ ask: "riff-8khz-8bit-mono-mulaw" });

@@ -191,6 +191,14 @@ describe("a long segment without words", () => {
     expect(rows.flat().join(blank)).toBe(text);
   });
 
+  test("words that do not fill their lines", () => {
+    const text = "Everybody understands that subtitles containing three lines are difficult reading.";
+    const cues = srt([said(0, 5, text)])
+      .trimEnd()
+      .split("\n\n");
+    expect(cues.map((cue) => cue.split("\n").length - 2)).toEqual([2, 1]);
+  });
+
   test("a mark stays with its word, and what opens with what follows", () => {
     const [first = ""] = srt([said(0, 9, "一二三四五六七八九十一二三四五六七八九「十」二三。")]).split("\n\n");
     expect(first.trimEnd().split("\n").slice(2)).toEqual(["一二三四五六七八九十一二三四五六七八九", "「十」二三。"]);

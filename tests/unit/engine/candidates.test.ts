@@ -204,6 +204,11 @@ describe("refs", () => {
   });
 });
 
+test("a prefix alone names no model", async () => {
+  const error = await rejection(select({ provider: "mistral", model: "mistral/" }, withEnv(ALL_KEYS)));
+  expect(error).toMatchObject({ type: "usage", message: '"mistral/" is not a model: write it as provider/model.' });
+});
+
 describe("OpenRouter's own prefix", () => {
   const sent = async (asked: Asked): Promise<string> => textRoute(await only(asked, withEnv(ALL_KEYS))).route.model;
 

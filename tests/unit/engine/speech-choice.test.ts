@@ -85,6 +85,12 @@ describe("the order", () => {
     expect(refs(await choose(world))).toEqual(expected);
   });
 
+  test("a program that the config names, and that is not there, cannot be tried", async () => {
+    const block = { provider: "tts-local-cli", providers: { "tts-local-cli": { command: "no-such-speaker" } } };
+    const [candidate] = await choose({ config: tts(block) });
+    expect(candidate?.problem?.type).toBe("not_found");
+  });
+
   test("argv before the preference, that before the persona and the config", async () => {
     const config = tts({ provider: "openai", ...persona({ provider: "openai" }) });
     const file = prefer({ provider: "elevenlabs" });

@@ -178,7 +178,7 @@ describe("what the config says of them", () => {
   test("the vendor's own options go to that vendor", async () => {
     const providerOptions = { deepgram: { smartFormat: true, punctuate: false }, groq: { temperature: 0 } };
     const config = audio({ providerOptions, deepgram: { detectLanguage: true, punctuate: true } }, [
-      { provider: "deepgram", providerOptions: { deepgram: { punctuate: true } } },
+      { model: "deepgram/nova-3", providerOptions: { deepgram: { punctuate: true } } },
       GROQ,
       { provider: "openai" },
     ]);

@@ -28,6 +28,15 @@ test("a short one may be a word", () => {
   expect(keysIn({ API_KEY: "changed", OTHER_KEY: undefined })).toEqual([]);
 });
 
+test.each(["SIGNING_KEY_DIR", "API_KEY_FILE", "TOKEN_URL"])("%s tells where one is", (name) => {
+  expect(keysIn({ [name]: "/srv/project" })).toEqual([]);
+});
+
+test("one that begins another", () => {
+  const env = { A_KEY: "sk-abcdef", B_KEY: "sk-abcdef-SECOND-HALF" };
+  expect(withoutKeys("bad key sk-abcdef-SECOND-HALF", env)).toBe("bad key [redacted]");
+});
+
 test("words without them", () => {
   expect(withoutKeys(`no: ${KEY}`, { A_KEY: KEY, HOME: "no" })).toBe("no: [redacted]");
 });

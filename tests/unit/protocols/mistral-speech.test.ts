@@ -65,6 +65,14 @@ describe("the answer", () => {
     expect(read(json)).toEqual({});
   });
 
+  test.each([
+    { object: "error", message: "Over quota.", type: "x", code: "1" },
+    { error: { message: "Over quota." } },
+    { detail: "Unauthorized" },
+  ])("%j is an error", (json) => {
+    expect(read(json)).toEqual({ failure: json });
+  });
+
   test.each([[{ audio_data: 7 }], [[]], ["SUQzBA=="]])("%j is none of Mistral's", (json) => {
     expect(failure(() => read(json)).type).toBe("provider_error");
   });
