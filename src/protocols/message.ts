@@ -40,9 +40,12 @@ export function parseJson(text: string): unknown {
   try {
     return JSON.parse(text);
   } catch {
-    throw malformed(`it is not JSON: ${excerpt(text)}`);
+    throw malformed(BINARY.test(text.slice(0, 200)) ? "it is no text." : `it is not JSON: ${excerpt(text)}`);
   }
 }
+
+/** What bytes that are no text become. */
+const BINARY = /[\0\uFFFD]/;
 
 export function malformed(reason: string): InferError {
   return new InferError("provider_error", `The answer cannot be understood: ${reason}`, {

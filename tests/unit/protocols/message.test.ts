@@ -1,6 +1,6 @@
 import { expect, test } from "bun:test";
 import * as v from "valibot";
-import { count, parseMessage, text } from "../../../src/protocols/message.ts";
+import { count, parseJson, parseMessage, text } from "../../../src/protocols/message.ts";
 import { failure } from "../../support/failure.ts";
 
 const schema = v.object({
@@ -29,4 +29,9 @@ test.each([
   [{ choices: [], extra: { a: "sk-secret" } }, "extra.a: a string where a number belongs."],
 ])("%p is refused in plain words", (message, problem) => {
   expect(failure(() => parseMessage(schema, message)).message).toBe(`The answer cannot be understood: ${problem}`);
+});
+
+test("what is no text is not quoted", () => {
+  expect(failure(() => parseJson("ID3\u0000\ufffd")).message).toBe("The answer cannot be understood: it is no text.");
+  expect(failure(() => parseJson("<html>")).message).toEndWith("it is not JSON: <html>");
 });
