@@ -433,6 +433,7 @@ export const SPEECH_SERVICES: Readonly<Record<string, SpeechService>> = {
     // Its `model` names a voice, and the family with it: there is one choice, and --voice is where the others have it.
     withoutModel: "always",
     baseUrlEnv: ["DEEPGRAM_BASE_URL"],
+    voiceOption: "model",
     defaultVoice: "aura-2-thalia-en",
     voices: Object.entries(AURA_2).flatMap(([locale, names]) =>
       names.split(" ").map((name) => ({ id: `aura-2-${name}-${locale}`, name, locale })),

@@ -116,6 +116,8 @@ export interface SpeechService
   /** The models that the inventories name; any other is sent as it is. */
   knownModels?: readonly string[];
   quirks?: SpeechQuirks;
+  /** What the vendor calls a voice, and so may the config. */
+  voiceOption?: string;
   /** Used when nobody names one. */
   defaultVoice?: string;
   /** The same for text that is mostly Chinese, where the usual voice would be silent. */

@@ -40,7 +40,7 @@ export function speechTerms(candidate: Candidate, wish: SpeechWish, text: string
   const ignored: IgnoredOverride[] = [];
   const { format, form } = formFor(candidate, service, wish, text);
   return {
-    voice: wish.voice ?? filledText(options.voice) ?? defaultVoice(service, text),
+    voice: wish.voice ?? configuredVoice(service, options) ?? defaultVoice(service, text),
     speed: speedFor(service, options, wish, ignored),
     instructions: wish.instructions ?? filledText(options.instructions),
     persona: speech?.persona,
@@ -51,6 +51,10 @@ export function speechTerms(candidate: Candidate, wish: SpeechWish, text: string
     longest: longestFor(service, model),
     ignored,
   };
+}
+
+function configuredVoice({ voiceOption }: SpeechService, options: SpeechTerms["options"]): string | undefined {
+  return filledText(options.voice) ?? (voiceOption === undefined ? undefined : filledText(options[voiceOption]));
 }
 
 function speedFor(

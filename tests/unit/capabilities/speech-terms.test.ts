@@ -234,3 +234,10 @@ test.each<[string, string, string | undefined, boolean]>([
 ])("%s: %s for channel %p is a voice message: %p", (id, format, channel, expected) => {
   expect(isVoiceCompatible(service(id), format, channel)).toBe(expected);
 });
+
+test("Deepgram calls a voice a model", () => {
+  const model = "aura-2-luna-en";
+  expect(terms("deepgram", {}, { model }).voice).toBe(model);
+  expect(terms("deepgram", {}, { model, voice: "aura-2-zeus-en" }).voice).toBe("aura-2-zeus-en");
+  expect(terms("deepgram", { voice: "aura-2-apollo-en" }, { model }).voice).toBe("aura-2-apollo-en");
+});
