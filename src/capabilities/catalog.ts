@@ -7,7 +7,7 @@ import { InferError } from "../core/error.ts";
 import { parseRef } from "../core/ref.ts";
 import { didYouMean } from "../core/suggest.ts";
 import { configuredBy, selectCandidates } from "../engine/candidates.ts";
-import { findProvider, type KnownProvider, knownProviders } from "../engine/directory.ts";
+import { findProvider, isOfUse, type KnownProvider, knownProviders } from "../engine/directory.ts";
 import type { Keyring } from "../engine/keyring.ts";
 import { isListable } from "../engine/model-list.ts";
 import type { ListedModel } from "../protocols/listed-model.ts";
@@ -106,7 +106,7 @@ export class Catalog {
   async providers(): Promise<ProviderEntry[]> {
     const listed = new Set(this.#models.keys());
     // Another address of a vendor is told once the config or the list names it.
-    const served = this.#providers.filter(({ text, variantOf, configPath }) => text && (!variantOf || configPath));
+    const served = this.#providers.filter((provider) => provider.text && isOfUse(provider));
     for (const provider of served) listed.add(this.#listedAs(provider));
     const selected = await this.#selected();
     const entries: ProviderEntry[] = [];

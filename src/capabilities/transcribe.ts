@@ -9,6 +9,7 @@ import { exchange } from "../engine/exchange.ts";
 import { transcriptionRoute } from "../engine/route.ts";
 import { readText } from "../http/body.ts";
 import { Recording } from "../media/recording.ts";
+import { notThere } from "../process/find-program.ts";
 import { failureInside } from "../protocols/failure.ts";
 import { TRANSCRIPTION_PROTOCOLS } from "../protocols/index.ts";
 import { parseJson } from "../protocols/message.ts";
@@ -255,7 +256,7 @@ async function hearByProgram(
   const { findTranscriber, transcribeWithProgram } = await import("../engine/transcription-program.ts");
   const { provider, model, env = context.env } = candidate;
   const program = await findTranscriber(provider.id, env, model ?? undefined, context.cwd);
-  if ("missing" in program) throw new InferError("not_found", program.missing, { hint: program.hint });
+  if ("missing" in program) throw notThere(program);
   tellModel(context, call, program.model);
   const job = {
     ...wordsFor(candidate, run),

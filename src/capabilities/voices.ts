@@ -7,6 +7,7 @@ import type { Candidate } from "../engine/candidates.ts";
 import { exchange } from "../engine/exchange.ts";
 import { speechRoute } from "../engine/route.ts";
 import { readText } from "../http/body.ts";
+import { notThere } from "../process/find-program.ts";
 import { failureInside } from "../protocols/failure.ts";
 import { VOICE_LISTS } from "../protocols/index.ts";
 import { parseJson } from "../protocols/message.ts";
@@ -76,7 +77,7 @@ async function programVoices(context: Context, candidate: Candidate): Promise<re
   const { programVoices: voicesOf } = await import("../engine/program-voices.ts");
   const { speech, model, env = context.env } = candidate;
   const program = await findSpeechProgram(speech?.options ?? {}, env, model ?? undefined, context.cwd);
-  if ("missing" in program) throw new InferError("not_found", program.missing, { hint: program.hint });
+  if ("missing" in program) throw notThere(program);
   using limit = deadline(context, context.endsAt, () => `${program.name} did not list its voices in time.`);
   return await voicesOf(program, context, limit.signal);
 }

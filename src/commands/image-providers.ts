@@ -2,7 +2,7 @@ import { loadConfig } from "../config/file.ts";
 import type { Context } from "../core/context.ts";
 import type { Result } from "../core/result.ts";
 import { configuredBy } from "../engine/candidates.ts";
-import { type KnownProvider, knownProviders } from "../engine/directory.ts";
+import { isOfUse, type KnownProvider, knownProviders } from "../engine/directory.ts";
 import { Keyring } from "../engine/keyring.ts";
 import type { ImageLimits } from "../protocols/image-wire.ts";
 import type { ImageService } from "../providers/types.ts";
@@ -15,7 +15,7 @@ export async function providers(context: Context): Promise<Result> {
   const { id: first, ready } = await firstReady(keyring, "image", isByItself);
   const selected = ready ? first : undefined;
   const value = [];
-  for (const provider of knownProviders(keyring.loaded).filter(isListed).toSorted(byId)) {
+  for (const provider of knownProviders(keyring.loaded).filter(isOfUse).toSorted(byId)) {
     const { id, name, image } = provider;
     if (!image) continue;
     value.push({
@@ -41,10 +41,6 @@ export async function providers(context: Context): Promise<Result> {
 /** Whether it can be chosen without a model: a deployment of the user's own has to be named. */
 export function isByItself({ image }: KnownProvider): boolean {
   return image?.defaultModel !== undefined;
-}
-
-function isListed({ image, variantOf, configPath }: KnownProvider): boolean {
-  return image !== undefined && (variantOf === undefined || configPath !== undefined);
 }
 
 function capabilitiesOf({ limits }: ImageService) {

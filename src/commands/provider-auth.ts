@@ -1,6 +1,6 @@
 import type { SavedCredential } from "../config/saved.ts";
 import type { SecretValue } from "../config/schema.ts";
-import type { KnownProvider } from "../engine/directory.ts";
+import { type KnownProvider, namesOf } from "../engine/directory.ts";
 import type { Credential, Keyring } from "../engine/keyring.ts";
 
 /** One provider's credential in OpenClaw's `model auth status`. */
@@ -27,7 +27,7 @@ export function providerAuth(
   { loaded }: Keyring,
   saved: readonly SavedCredential[],
 ): ProviderAuth {
-  const names = [provider.id, ...(provider.aliases ?? []), ...(provider.variantOf ? [provider.variantOf] : [])];
+  const names = namesOf(provider);
   const profiles = saved.filter((one) => names.includes(one.provider));
   const count = (kind: SavedCredential["kind"]): number => profiles.filter((one) => one.kind === kind).length;
   const variable = [...provider.env, ...(provider.ambientEnv ?? [])].find((name) => loaded.env[name]?.trim());

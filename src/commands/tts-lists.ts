@@ -5,7 +5,7 @@ import type { Input } from "../core/capability.ts";
 import type { Context } from "../core/context.ts";
 import type { Result } from "../core/result.ts";
 import { configuredBy } from "../engine/candidates.ts";
-import { type KnownProvider, knownProviders } from "../engine/directory.ts";
+import { isOfUse, type KnownProvider, knownProviders } from "../engine/directory.ts";
 import { Keyring } from "../engine/keyring.ts";
 import { type Specialist, specialistFor } from "../engine/specialist.ts";
 import { inSpeechOrder, speechSetup } from "../engine/speech-choice.ts";
@@ -31,9 +31,7 @@ export async function providers(context: Context): Promise<Result> {
   const specialist = await specialistFor("speech", keyring);
   const { id: active, ready } = await firstReady(keyring, "speech");
   const listed = inSpeechOrder(
-    knownProviders(keyring.loaded).filter(
-      ({ speech, variantOf, configPath }) => speech && (variantOf === undefined || configPath !== undefined),
-    ),
+    knownProviders(keyring.loaded).filter((provider) => provider.speech && isOfUse(provider)),
   );
   const all = [];
   for (const provider of listed) {
@@ -85,14 +83,13 @@ async function isSetUp(
   specialist: Specialist | undefined,
 ): Promise<boolean> {
   const { context, loaded } = keyring;
-  const own = specialist?.at(provider, undefined) ?? provider;
   if (provider.embedded) return true;
+  const model = await specialist?.defaultModel(provider);
   if (provider.speech?.protocol === "speech-program") {
     const options = ttsSettings(loaded).of([provider.id, ...(provider.aliases ?? [])])?.options ?? {};
-    return !(
-      "missing" in (await findSpeechProgram(options, loaded.env, await specialist?.defaultModel(provider), context.cwd))
-    );
+    return !("missing" in (await findSpeechProgram(options, loaded.env, model, context.cwd)));
   }
-  const hasModel = (await specialist?.defaultModel(provider)) !== undefined || specialist?.goesWithoutModel?.(provider);
+  const own = specialist?.at(provider, undefined) ?? provider;
+  const hasModel = model !== undefined || specialist?.goesWithoutModel?.(provider);
   return !!hasModel && (await configuredBy(own, keyring)) !== null && !specialist?.unready?.(own);
 }

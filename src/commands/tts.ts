@@ -1,5 +1,5 @@
 import { offeredFormats } from "../capabilities/speech/form.ts";
-import { type SpeechWish, speechTerms } from "../capabilities/speech/terms.ts";
+import { type SpeechTerms, type SpeechWish, speechTerms } from "../capabilities/speech/terms.ts";
 import { type Spoken, speak } from "../capabilities/speech.ts";
 import { type Input, SPEECH_FORMATS, type SpeechFormat } from "../core/capability.ts";
 import type { Context } from "../core/context.ts";
@@ -40,8 +40,7 @@ export async function convert(context: Context, input: Input<"tts.convert">): Pr
   const { format: written, voiceCompatible, seconds } = spoken;
   const length = seconds === undefined ? {} : { durationSeconds: Math.round(seconds * 1e6) / 1e6 };
   if (file) context.report.outputs.push({ ...file, format: written, voiceCompatible, ...length });
-  if (failure) throw failure;
-  if (!file) throw new Error("the audio is nowhere");
+  if (!file || failure) throw failure;
   if (input.play) await playFile(context, file);
   return { kind: "text", text: file.path };
 }
@@ -93,26 +92,30 @@ async function playable(
       hint: "Use one of them.",
     });
   }
-  const first = candidates.find((candidate) => canSpeak(candidate, wish, text));
+  const [first] = candidates.flatMap((candidate) => speaking(candidate, wish, text));
   // Nobody speaks: why not is told where it is tried.
   if (!first) return wish;
-  const { format = "wav" } = speechTerms(first, wish, text);
+  const { format = "wav" } = first.terms;
   if (await isPlayed(context, format)) return wish;
   const others: SpeechFormat[] = [];
-  for (const one of offeredFormats(first, text)) if (await isPlayed(context, one)) others.push(one);
+  for (const one of offeredFormats(first.candidate, text)) if (await isPlayed(context, one)) others.push(one);
   const [other] = others;
   const isNamed = format === wish.format || format === wish.likelyFormat;
   if (other === undefined || isNamed) throw noPlayer(mimeTypeOf(format), others);
   return { ...wish, likelyFormat: other };
 }
 
-function canSpeak(candidate: Candidate, wish: SpeechWish, text: string): boolean {
-  if (candidate.problem || !candidate.provider.speech) return false;
+/** What it would be asked for; none where it would be asked for nothing. */
+function speaking(
+  candidate: Candidate,
+  wish: SpeechWish,
+  text: string,
+): { candidate: Candidate; terms: SpeechTerms }[] {
+  if (candidate.problem || !candidate.provider.speech) return [];
   try {
-    speechTerms(candidate, wish, text);
-    return true;
+    return [{ candidate, terms: speechTerms(candidate, wish, text) }];
   } catch (thrown) {
-    if (thrown instanceof InferError && thrown.type === "usage") return false;
+    if (thrown instanceof InferError && thrown.type === "usage") return [];
     throw thrown;
   }
 }

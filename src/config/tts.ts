@@ -1,4 +1,4 @@
-import { isRecord } from "../core/json.ts";
+import { filledText, isRecord } from "../core/json.ts";
 import { agentId } from "./agent.ts";
 import type { LoadedConfig } from "./file.ts";
 import type { PersonaBlock, TtsBlock } from "./schema.ts";
@@ -169,7 +169,7 @@ function inOneSpelling(block: Options): Options {
 /** A blank one stands for none, and hides what a farther place says. */
 function named(kept: string, block: Options, spellings: readonly string[]): [string, string | null][] {
   const written = spellings.map((spelling) => block[spelling]).filter((value) => value !== undefined);
-  const words = written.flatMap((value) => (typeof value === "string" && value.trim() ? [value.trim()] : []));
+  const words = written.flatMap((value) => filledText(value) ?? []);
   return written.length === 0 ? [] : [[kept, words[0] ?? null]];
 }
 

@@ -9,7 +9,14 @@ import { DEFAULT_PROVIDER, FIRST_STEPS } from "../providers/table.ts";
 import type { Provider } from "../providers/types.ts";
 import { forModel } from "./configured.ts";
 import { headersOf, transportOf } from "./configured-request.ts";
-import { findProvider, type KnownProvider, knownProvider, knownProviders, unknownProvider } from "./directory.ts";
+import {
+  findProvider,
+  isOfUse,
+  type KnownProvider,
+  knownProvider,
+  knownProviders,
+  unknownProvider,
+} from "./directory.ts";
 import { isGiven, type Keyring } from "./keyring.ts";
 import type { MediaProgram, MediaTerms } from "./media-choice.ts";
 import { type Specialist, specialistFor } from "./specialist.ts";
@@ -109,15 +116,10 @@ export async function selectCandidates(wanted: Wanted, keyring: Keyring): Promis
  * the first provider and every inventory ask here, so that `configured` says what a run would find.
  */
 export async function configuredBy(provider: KnownProvider, keyring: Keyring): Promise<Found | null> {
-  if (!isEligible(provider)) return null;
+  if (provider.problem || !isOfUse(provider)) return null;
   const credential = await keyring.credentialOf(provider, false);
   if ("missing" in credential) return null;
   return isGiven(credential) || provider.configPath !== undefined ? credential : null;
-}
-
-/** Another address of a vendor counts once the config names it: the key alone does not tell which one it is for. */
-function isEligible({ problem, variantOf, configPath }: KnownProvider): boolean {
-  return !problem && (variantOf === undefined || configPath !== undefined);
 }
 
 /** The ways to choose a backend for one service. */
@@ -189,7 +191,9 @@ class Choice {
   }
 
   async automatic(): Promise<Candidate | undefined> {
-    const serving = this.#serving().filter((provider) => isEligible(provider) && this.suits(provider));
+    const serving = this.#serving().filter(
+      (provider) => !provider.problem && isOfUse(provider) && this.suits(provider),
+    );
     for (const provider of serving.filter(({ embedded }) => !embedded)) {
       const own = this.specialist?.at(provider, undefined) ?? provider;
       const credential = await configuredBy(own, this.keyring);

@@ -50,6 +50,16 @@ export interface KnownProvider extends Provider {
   problem?: InferError;
 }
 
+/** Another address of a vendor counts once the config names it: the key alone does not tell which one it is for. */
+export function isOfUse({ variantOf, configPath }: KnownProvider): boolean {
+  return variantOf === undefined || configPath !== undefined;
+}
+
+/** The names under which something may be kept for it: its own, and the vendor's whose other address it is. */
+export function namesOf({ id, aliases = [], variantOf }: KnownProvider): string[] {
+  return [id, ...aliases, ...(variantOf ? [variantOf] : [])];
+}
+
 /** Every provider infer can reach: the rows, redirected by the config, then the ones that only the config knows. */
 export function knownProviders(loaded: LoadedConfig): KnownProvider[] {
   const known = rows();

@@ -7,7 +7,7 @@ import type { SecretValue } from "../config/schema.ts";
 import { readSecret, type Secret } from "../config/secret.ts";
 import type { Context } from "../core/context.ts";
 import { carriedKey } from "./authorise.ts";
-import type { KnownProvider } from "./directory.ts";
+import { type KnownProvider, namesOf } from "./directory.ts";
 
 /** A credential, or why there is none; `source` says where it comes from and is safe to print. */
 export type Credential = Found | Missing;
@@ -113,7 +113,7 @@ export class Keyring {
     const saved = await this.saved();
     const theirs =
       provider.profile === undefined
-        ? namesOf(provider).flatMap((name) => saved.filter((one) => one.provider.toLowerCase() === name))
+        ? savedAs(provider).flatMap((name) => saved.filter((one) => one.provider.toLowerCase() === name))
         : saved.filter(({ id }) => id === provider.profile);
     // One whose secret the keychain does not give is none.
     for (const profile of theirs) {
@@ -142,7 +142,7 @@ export class Keyring {
       const { unusable } = await readOpenclaw(this.context, this.loaded);
       return unusable.filter(({ kind }) => kind === "expired");
     });
-    const names = provider.unsaved ? [] : namesOf(provider);
+    const names = provider.unsaved ? [] : savedAs(provider);
     const token = (await this.#ended).find((one) => names.includes(one.provider));
     if (!token) return undefined;
     const hint = `Save a new one: ${loginCommand(token.provider, "openclaw")}`;
@@ -171,8 +171,8 @@ export class Keyring {
 }
 
 /** The names under which its credentials may be saved. */
-function namesOf({ id, aliases = [], variantOf }: KnownProvider): string[] {
-  return [id, ...aliases, ...(variantOf ? [variantOf] : [])].map((name) => name.toLowerCase());
+function savedAs(provider: KnownProvider): string[] {
+  return namesOf(provider).map((name) => name.toLowerCase());
 }
 
 /** Whether a login is over and nothing can renew it. Schemes renew by rules of their own, but for Codex's. */

@@ -1,4 +1,4 @@
-import type { KnownProvider } from "./directory.ts";
+import { type KnownProvider, namesOf } from "./directory.ts";
 
 /** What is known of a model before it is asked; a member is absent where nobody told. */
 export interface ModelFacts {
@@ -12,8 +12,7 @@ export interface ModelFacts {
 export async function modelFacts(provider: KnownProvider, model: string | null): Promise<ModelFacts> {
   const told = provider.models.find(({ id }) => id === model);
   const { findModel } = await import("../catalog/index.ts");
-  const names = [provider.id, ...(provider.aliases ?? []), ...(provider.variantOf ? [provider.variantOf] : [])];
-  const listed = findModel(names, model ?? "");
+  const listed = findModel(namesOf(provider), model ?? "");
   const input = told?.input ?? listed?.input;
   const reasoning = told?.reasoning ?? listed?.reasoning;
   return {

@@ -3,6 +3,7 @@ import { type Persona, type SpeechBlock, type TtsSettings, ttsSettings } from ".
 import { activePersona, readTtsPrefs } from "../config/tts-prefs.ts";
 import { InferError } from "../core/error.ts";
 import { filledText } from "../core/json.ts";
+import { notThere } from "../process/find-program.ts";
 import type { SpeechPersona } from "../protocols/speech-wire.ts";
 import { SPEECH_SERVICES } from "../providers/speech.ts";
 import { type Candidate, configuredBy } from "./candidates.ts";
@@ -160,7 +161,7 @@ class SpeechConfig {
     const { context, loaded } = this.keyring;
     const found = await findSpeechProgram(this.#options(provider), loaded.env, model ?? undefined, context.cwd);
     if (!("missing" in found)) return candidate;
-    return { ...candidate, problem: new InferError("not_found", found.missing, { hint: found.hint }) };
+    return { ...candidate, problem: notThere(found) };
   }
 
   /** The provider as its block of the config, and over it the persona's, have it: the nearer address and key win. */

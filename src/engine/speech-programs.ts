@@ -3,7 +3,7 @@ import { basename } from "node:path";
 import { userPath } from "../config/paths.ts";
 import type { Context } from "../core/context.ts";
 import { filledText, isRecord } from "../core/json.ts";
-import { findProgram, programOnPath } from "../process/find-program.ts";
+import { findProgram, type Missing, programOnPath } from "../process/find-program.ts";
 
 /** Programs that speak without being set up, in the order in which they are looked for. */
 const KNOWN = ["say", "piper", "espeak-ng"] as const;
@@ -29,12 +29,6 @@ export interface SpeechProgram {
   /** The only form that it writes, where that is known. */
   writes?: ProgramFormat;
   cwd?: string;
-}
-
-/** What stands in the way, as a sentence, and what to do about it. */
-interface Missing {
-  missing: string;
-  hint: string;
 }
 
 /**

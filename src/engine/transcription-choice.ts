@@ -1,7 +1,7 @@
 import { defaultModels } from "../config/agent.ts";
 import type { LoadedConfig } from "../config/file.ts";
-import { InferError } from "../core/error.ts";
 import { parseRef } from "../core/ref.ts";
+import { notThere } from "../process/find-program.ts";
 import { COMPATIBLE_TRANSCRIPTION, TRANSCRIPTION_SERVICES } from "../providers/transcription.ts";
 import type { Candidate } from "./candidates.ts";
 import type { KnownProvider } from "./directory.ts";
@@ -66,7 +66,7 @@ async function ifThere(candidate: Candidate, { keyring }: Chooser, { env }: Load
   const { findTranscriber } = await import("./transcription-program.ts");
   const found = await findTranscriber(provider.id, env, model ?? undefined, keyring.context.cwd);
   if (!("missing" in found)) return candidate;
-  return { ...candidate, problem: new InferError("not_found", found.missing, { hint: found.hint }) };
+  return { ...candidate, problem: notThere(found) };
 }
 
 /** A program of the user's own that is on this machine, with its model. */

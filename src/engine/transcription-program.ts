@@ -3,7 +3,7 @@ import { basename, join, resolve } from "node:path";
 import type { Context } from "../core/context.ts";
 import type { IgnoredOverride } from "../core/envelope.ts";
 import { InferError } from "../core/error.ts";
-import { programOnPath } from "../process/find-program.ts";
+import { type Missing, programOnPath } from "../process/find-program.ts";
 import { inTemporaryFolder } from "../process/temporary-folder.ts";
 import { transcriptStep } from "../protocols/transcript.ts";
 import type { TranscriptionStep } from "../protocols/transcription-wire.ts";
@@ -19,7 +19,7 @@ import {
 import { sherpa } from "./transcribers/sherpa.ts";
 import { whisper } from "./transcribers/whisper.ts";
 import { whisperCpp } from "./transcribers/whisper-cpp.ts";
-import { type Missing, MOST_OUTPUT, toItsEnd } from "./user-program.ts";
+import { MOST_OUTPUT, toItsEnd } from "./user-program.ts";
 
 export { isTranscriber, TRANSCRIBERS } from "./transcribers/program.ts";
 

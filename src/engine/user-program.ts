@@ -9,12 +9,6 @@ import type { Call } from "./attempts.ts";
 /** As OpenClaw: a program that prints more has not understood the question. */
 export const MOST_OUTPUT = 5 * 1024 * 1024;
 
-/** What stands in the way of a program, as a sentence, and what to do about it. */
-export interface Missing {
-  missing: string;
-  hint: string;
-}
-
 export type GivenFile = (folder: string) => Promise<{ path: string; mimeType: string }>;
 
 interface Run {

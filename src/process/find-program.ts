@@ -1,6 +1,17 @@
 import { constants } from "node:fs";
 import { access, stat } from "node:fs/promises";
 import { delimiter, isAbsolute, join, resolve } from "node:path";
+import { InferError } from "../core/error.ts";
+
+/** What stands in the way of a program, as a sentence, and what to do about it. */
+export interface Missing {
+  missing: string;
+  hint: string;
+}
+
+export function notThere({ missing, hint }: Missing): InferError {
+  return new InferError("not_found", missing, { hint });
+}
 
 type Env = Readonly<Record<string, string | undefined>>;
 

@@ -16,6 +16,7 @@ import { speechRoute } from "../../engine/route.ts";
 import { type ArrivedSpeech, collectSpeech, readSpeech, written } from "../../engine/speech-audio.ts";
 import type { SpeechProgram } from "../../engine/speech-programs.ts";
 import type { HttpRequest } from "../../http/client.ts";
+import { notThere } from "../../process/find-program.ts";
 import { SPEECH_PROTOCOLS } from "../../protocols/index.ts";
 import type { SpeechRequest } from "../../protocols/speech-wire.ts";
 import type { SpeechTerms } from "./terms.ts";
@@ -143,7 +144,7 @@ async function programSpeaker(
   const { speakWithProgram } = await import("../../engine/speech-program.ts");
   const { model, env = context.env } = candidate;
   const program = await findSpeechProgram(terms.options, env, model ?? undefined, context.cwd);
-  if ("missing" in program) throw new InferError("not_found", program.missing, { hint: program.hint });
+  if ("missing" in program) throw notThere(program);
   const { voice, speed, namedFormat, instructions } = terms;
   if (namedFormat !== undefined && program.writes !== undefined && namedFormat !== program.writes) {
     throw otherFormat(program, namedFormat);

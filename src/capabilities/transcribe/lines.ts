@@ -1,7 +1,7 @@
 /** What fits on a line of a screen; signs that are as wide as high count twice. */
 export const LINE = 42;
 /** Two lines. */
-const LONGEST = 2 * LINE;
+export const LONGEST = 2 * LINE;
 
 const WIDE = /[\p{sc=Han}\p{sc=Hira}\p{sc=Kana}\p{sc=Hang}\u3000-\u303F\uFF01-\uFF60\uFFE0-\uFFE6]/u;
 /** Scripts that have no blanks between words. */

@@ -1,13 +1,12 @@
 import type { TranscriptSegment } from "../../core/envelope.ts";
 import type { TranscriptionStep, TranscriptWord } from "../../protocols/transcription-wire.ts";
 import { align, bare, type Span } from "./alignment.ts";
-import { isUnspaced, LINE, SENTENCE_END, widthOf } from "./lines.ts";
+import { isUnspaced, LONGEST, SENTENCE_END, widthOf } from "./lines.ts";
 
 /** Seconds of silence behind which something new begins. */
 const PAUSE = 0.8;
-/** As subtitles are made: two lines, seven seconds. */
-const MOST_CHARACTERS = 2 * LINE;
-const MOST_SECONDS = 7;
+/** As subtitles are made. */
+export const MOST_SECONDS = 7;
 
 /** The parts of a recording with their times: the vendor's, with their words; or made of its words; `undefined` without times. */
 export function segmentsOf({ text, segments, words }: TranscriptionStep): TranscriptSegment[] | undefined {
@@ -45,7 +44,7 @@ export function groupWords(words: readonly TranscriptWord[], text: string): Tran
       word.speaker !== last.speaker ||
       word.start - last.end > PAUSE ||
       SENTENCE_END.test(last.word) ||
-      length + size > MOST_CHARACTERS ||
+      length + size > LONGEST ||
       word.end - (group[0]?.start ?? 0) > MOST_SECONDS;
     if (isNew) groups.push([word]);
     else group.push(word);
@@ -60,7 +59,7 @@ export function groupWords(words: readonly TranscriptWord[], text: string): Tran
     const end = Math.max(...group.map((word) => word.end));
     const heard = group.reduce((sum, { word }) => sum + bare(word).length, 0);
     // What no words are told of is said before the next ones are.
-    const isMore = bare(said).length > heard + MOST_CHARACTERS;
+    const isMore = bare(said).length > heard + LONGEST;
     return [
       {
         start: group[0]?.start ?? 0,
@@ -106,7 +105,7 @@ function covers(words: readonly TranscriptWord[], spans: readonly (Span | undefi
   for (const span of [...spans, { start: text.length, end: text.length }]) {
     if (!span) continue;
     const letters = bare(text.slice(end, span.start)).length;
-    if (letters > MOST_CHARACTERS) untold += letters;
+    if (letters > LONGEST) untold += letters;
     end = span.end;
   }
   const left = words.filter((_, index) => !spans[index]).reduce((sum, { word }) => sum + bare(word).length, 0);

@@ -1,10 +1,7 @@
 import type { TranscriptSegment } from "../../core/envelope.ts";
-import { LINE, lines, pieces, widthOf } from "./lines.ts";
-import { groupWords } from "./segments.ts";
+import { LONGEST, lines, pieces, widthOf } from "./lines.ts";
+import { groupWords, MOST_SECONDS } from "./segments.ts";
 
-/** A piece that stays longer than this is cut where its words are known. */
-const LONGEST_SECONDS = 7;
-const LONGEST_TEXT = 2 * LINE;
 /** A subtitle that is gone at once was not there. */
 const SHORTEST_MS = 100;
 
@@ -62,7 +59,8 @@ function milliseconds(seconds: number): number {
 
 function short(segment: TranscriptSegment): TranscriptSegment[] {
   const { text, words, start, end, speaker } = segment;
-  const isLong = widthOf(text) > LONGEST_TEXT || end - start > LONGEST_SECONDS;
+  // What stays longer is cut where its words are known.
+  const isLong = widthOf(text) > LONGEST || end - start > MOST_SECONDS;
   if (!isLong || !words?.length) return shared(segment);
   // Its words may go without a speaker, and it has one.
   return groupWords(words, text).flatMap((group) => shared({ ...(speaker !== undefined && { speaker }), ...group }));

@@ -1,7 +1,8 @@
 import type { Context } from "../../core/context.ts";
+import type { Missing } from "../../process/find-program.ts";
 import type { Finished } from "../../process/run.ts";
 import type { TranscriptionStep } from "../../protocols/transcription-wire.ts";
-import type { GivenFile, Missing } from "../user-program.ts";
+import type { GivenFile } from "../user-program.ts";
 
 /** Programs of the user's own that write down recordings, in the order in which OpenClaw looks for them. */
 export const TRANSCRIBERS = ["sherpa-onnx-offline", "whisper-cli", "whisper"] as const;
