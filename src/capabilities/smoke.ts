@@ -2,8 +2,8 @@ import type { Context } from "../core/context.ts";
 import type { Attempt } from "../core/envelope.ts";
 import { type ErrorType, type InferError, toInferError } from "../core/error.ts";
 import { pooled } from "../core/pool.ts";
+import { redact } from "../core/redact.ts";
 import { newReport } from "../core/report.ts";
-import { redact } from "../http/redact.ts";
 import type { SmokeTarget } from "./smoke/plan.ts";
 
 /** What came of one request. */

@@ -1,11 +1,11 @@
 import type { Context } from "../core/context.ts";
 import { toInferError } from "../core/error.ts";
 import { pooled } from "../core/pool.ts";
+import { redact } from "../core/redact.ts";
 import { type CredentialCheck, checkCredential } from "../engine/check.ts";
 import type { KnownProvider } from "../engine/directory.ts";
 import type { Credential, Keyring, Missing } from "../engine/keyring.ts";
 import { withoutModel } from "../engine/model-list.ts";
-import { redact } from "../http/redact.ts";
 
 interface Entry {
   provider: KnownProvider;

@@ -46,6 +46,6 @@ export interface Context {
   report: Report;
   /** Has every request from now on take the proxies that this environment names. */
   applyProxy(env: Context["env"]): void;
-  /** Keys in use: never printed, see `src/http/redact.ts`. */
+  /** Keys in use: never printed, see `src/core/redact.ts`. */
   secrets: Set<string>;
 }

@@ -1,7 +1,7 @@
 import type { Session } from "../auth/scheme.ts";
 import type { Context } from "../core/context.ts";
+import { rememberUserInfo } from "../core/redact.ts";
 import type { HttpRequest } from "../http/client.ts";
-import { rememberUserInfo } from "../http/redact.ts";
 import type { AuthForm } from "../providers/types.ts";
 import type { Candidate } from "./candidates.ts";
 import type { Settings } from "./route.ts";

@@ -1,9 +1,9 @@
 import type { Context } from "../core/context.ts";
 import { deadline } from "../core/deadline.ts";
 import { InferError, toInferError } from "../core/error.ts";
+import { redact } from "../core/redact.ts";
 import { readExcerpt } from "../http/body.ts";
 import { type HttpRequest, send } from "../http/client.ts";
-import { redact } from "../http/redact.ts";
 import { MODEL_LISTS } from "../protocols/model-list.ts";
 import type { LoginId } from "../providers/types.ts";
 import type { Call } from "./attempts.ts";

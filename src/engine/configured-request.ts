@@ -1,8 +1,8 @@
 import { invalidConfig } from "../config/document.ts";
 import { unsetVariable } from "../config/variables.ts";
 import type { InferError } from "../core/error.ts";
+import { rememberUserInfo } from "../core/redact.ts";
 import { type Transport, webUrl } from "../http/client.ts";
-import { rememberUserInfo } from "../http/redact.ts";
 import type { KnownProvider } from "./directory.ts";
 import type { Keyring } from "./keyring.ts";
 

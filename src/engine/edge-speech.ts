@@ -1,8 +1,8 @@
 import type { Context } from "../core/context.ts";
 import { InferError } from "../core/error.ts";
+import { rememberUserInfo } from "../core/redact.ts";
 import { readExcerpt } from "../http/body.ts";
 import { type HttpRequest, type Reply, send, webUrl } from "../http/client.ts";
-import { rememberUserInfo } from "../http/redact.ts";
 import { openSocket, type Socket } from "../http/web-socket.ts";
 import {
   configFrame,

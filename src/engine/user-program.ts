@@ -1,6 +1,6 @@
 import type { Context } from "../core/context.ts";
 import { InferError } from "../core/error.ts";
-import { redact } from "../http/redact.ts";
+import { redact } from "../core/redact.ts";
 import { keysIn } from "../process/keys.ts";
 import { type Finished, runProgram } from "../process/run.ts";
 import { said } from "../process/said.ts";

@@ -1,8 +1,8 @@
 import type { Context } from "../core/context.ts";
 import { type InferError, StdoutClosed, toInferError } from "../core/error.ts";
+import { redact } from "../core/redact.ts";
 import { toEnvelope } from "../core/report.ts";
 import type { Result } from "../core/result.ts";
-import { redact } from "../http/redact.ts";
 
 /**
  * Runs a command and prints what comes of it: the only place that writes its end to stdout, and that turns a failure

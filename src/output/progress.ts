@@ -1,6 +1,6 @@
 import type { Context } from "../core/context.ts";
+import { redact } from "../core/redact.ts";
 import { oneLine } from "../core/terminal-text.ts";
-import { redact } from "../http/redact.ts";
 
 const TICK_MS = 1000;
 

@@ -1,8 +1,8 @@
 import { type ConsolaReporter, createConsola, type LogObject } from "consola/core";
 import type { Context } from "../core/context.ts";
 import type { InferError } from "../core/error.ts";
+import { redact } from "../core/redact.ts";
 import { printable } from "../core/terminal-text.ts";
-import { redact } from "../http/redact.ts";
 
 /** How much a line matters: an error is always said, the rest as `--quiet` and `--verbose` say. */
 type Weight = "error" | "warn" | "verbose";

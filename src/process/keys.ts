@@ -1,3 +1,5 @@
+import { redact } from "../core/redact.ts";
+
 /** `OPENAI_API_KEY`, `HF_TOKEN`, `AWS_SECRET_ACCESS_KEY`, `AWS_BEARER_TOKEN_BEDROCK`: any provider's, and the user's own. */
 const KEY_NAME = /(?:KEY|TOKEN|SECRET|PASSWORD)(?:_(?!DIR|FILE|PATH|URL|NAME)[A-Z0-9]+)?$/i;
 
@@ -14,7 +16,5 @@ export function keysIn(env: Readonly<Record<string, string | undefined>>): strin
 
 /** What a program has said, without the keys that it was given. */
 export function withoutKeys(words: string, env: Readonly<Record<string, string | undefined>>): string {
-  // One may begin with another: the longest first.
-  const keys = keysIn(env).toSorted((a, b) => b.length - a.length);
-  return keys.reduce((clean, key) => clean.replaceAll(key, "[redacted]"), words);
+  return redact(words, keysIn(env));
 }

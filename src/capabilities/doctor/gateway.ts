@@ -1,9 +1,9 @@
 import * as v from "valibot";
 import type { LoadedConfig } from "../../config/file.ts";
 import { InferError } from "../../core/error.ts";
+import { rememberUserInfo } from "../../core/redact.ts";
 import { readText } from "../../http/body.ts";
 import { send } from "../../http/client.ts";
-import { rememberUserInfo } from "../../http/redact.ts";
 import { parseJson } from "../../protocols/message.ts";
 import { type Check, ok, patience, type Setup, throwIfInterrupted, warn } from "./check.ts";
 

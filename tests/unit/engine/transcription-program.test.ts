@@ -3,12 +3,12 @@ import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 
 import { join } from "node:path";
 import type { Context } from "../../../src/core/context.ts";
 import { InferError } from "../../../src/core/error.ts";
+import { redact } from "../../../src/core/redact.ts";
 import {
   findTranscriber as find,
   isTranscriber,
   transcribeWithProgram,
 } from "../../../src/engine/transcription-program.ts";
-import { redact } from "../../../src/http/redact.ts";
 import { wav } from "../../support/audio.ts";
 import { fakeContext } from "../../support/context.ts";
 import { rejection } from "../../support/failure.ts";

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "bun:test";
-import { redact, rememberUserInfo } from "../../../src/http/redact.ts";
+import { redact, rememberUserInfo } from "../../../src/core/redact.ts";
 
 describe("redact", () => {
   test.each<[string, string, string[], string]>([
